@@ -1,0 +1,1 @@
+"""Accounts in the daemon's own directory: credentials, attributes, lockout."""

@@ -1,0 +1,223 @@
+"""The catalogue of directory attributes: spelling, kind of value, default, where each may stand.
+
+Spec: ../shared/carbonio/attributes.md 1, 3-5; cli.md 3.2 (the three ZxMobile attributes).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from carbonio_mobile.accounts.invalid import InvalidArgument, shown
+from carbonio_mobile.accounts.values import (
+    DURATION,
+    EMAIL,
+    FLAG,
+    GENTIME,
+    HOST,
+    UUID,
+    Kind,
+    choice,
+    text,
+    whole,
+)
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_;-]{0,127}\Z")
+_VALUES_MAX = 1000
+_FREE_TEXT = text(65536)
+
+
+class Level(Enum):
+    """Where in the chain of inheritance an attribute may be set."""
+
+    ACCOUNT = "account"
+    COS = "cos"
+    DOMAIN = "domain"
+    GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribute:
+    """What is known of one attribute.
+
+    A read-only one is set by its own command, named in ``set_by``. One that is not ``inherited``
+    means the entry it stands on and nothing below it.
+    """
+
+    name: str
+    kind: Kind
+    levels: frozenset[Level]
+    default: tuple[str, ...] = ()
+    multiple: bool = False
+    inherited: bool = True
+    set_by: str = ""
+
+
+def _known(
+    name: str,
+    kind: Kind,
+    levels: str,
+    *default: str,
+    multiple: bool = False,
+    inherited: bool = True,
+    set_by: str = "",
+) -> Attribute:
+    return Attribute(
+        name=name,
+        kind=kind,
+        levels=frozenset(Level(level) for level in levels.split()),
+        default=default,
+        multiple=multiple,
+        inherited=inherited,
+        set_by=set_by,
+    )
+
+
+_PROTOCOLS = choice("zsync", "imap", "pop3", "http_basic", "http_dav", "soap")
+_LINE = text(256)
+
+_TABLE = (
+    # 1. Switches of mobile sync
+    _known("zimbraFeatureMobileSyncEnabled", FLAG, "account cos", "FALSE"),
+    _known("zimbraFeatureMobilePolicyEnabled", FLAG, "account cos", "TRUE"),
+    _known("zimbraMobileSmartForwardRFC822Enabled", FLAG, "account cos", "FALSE"),
+    _known("zimbraMobileOutlookSyncEnabled", FLAG, "account cos", "TRUE"),
+    _known("zimbraMobileForceProtocol25", FLAG, "account cos", "FALSE"),
+    _known("zimbraMobileForceSamsungProtocol25", FLAG, "account cos", "FALSE"),
+    _known("zimbraMobileSearchMimeSupportEnabled", FLAG, "account cos", "FALSE"),
+    _known("zimbraMobileMaxMessageSize", whole(0), "global", "10240000"),
+    _known("zimbraMobileTombstoneEnabled", FLAG, "account cos", "TRUE"),
+    # Push. The manual prints no defaults: the daemon's options stand in for them.
+    _known("ZxMobile_NotificationsLatency", whole(0, 86400), "global"),
+    _known("ZxMobile_UseInstantNotficiations", FLAG, "global"),
+    _known("ZxMobile_MaxPingHeartbeat", whole(1, 86400), "global"),
+    # 3. Status and login
+    _known(
+        "zimbraAccountStatus",
+        choice("active", "maintenance", "locked", "closed", "pending"),
+        "account",
+        "active",
+    ),
+    _known(
+        "zimbraDomainStatus",
+        choice("active", "maintenance", "locked", "closed", "suspended", "shutdown"),
+        "domain",
+        "active",
+        inherited=False,
+    ),
+    _known("zimbraPasswordMinLength", whole(0, 512), "account cos", "6"),
+    _known("zimbraPasswordLockoutEnabled", FLAG, "account cos", "FALSE"),
+    _known("zimbraPasswordLockoutMaxFailures", whole(0, 10000), "account cos", "10"),
+    _known("zimbraPasswordLockoutDuration", DURATION, "account cos", "1h"),
+    _known("zimbraPasswordLockoutFailureLifetime", DURATION, "account cos", "1h"),
+    _known("zimbraPasswordLockoutSuppressionEnabled", FLAG, "account cos", "TRUE"),
+    _known(
+        "zimbraPasswordLockoutSuppressionProtocols",
+        _PROTOCOLS,
+        "account cos",
+        "zsync",
+        multiple=True,
+    ),
+    _known("zimbraPasswordLockoutSuppressionCacheSize", whole(0, 1000), "account cos", "1"),
+    _known("zimbraPasswordLockoutLockedTime", GENTIME, "account", set_by="unlock"),
+    _known("zimbraPasswordLockoutFailureTime", GENTIME, "account", multiple=True, set_by="unlock"),
+    _known("userPassword", _FREE_TEXT, "account", set_by="set-password"),
+    # 4. Identity, limits, features
+    _known("zimbraId", UUID, "account cos domain", inherited=False, set_by="create-…"),
+    _known("zimbraMailDeliveryAddress", EMAIL, "account", set_by="rename-account"),
+    _known("zimbraMailAlias", EMAIL, "account", multiple=True, set_by="add-alias"),
+    _known("zimbraAllowFromAddress", EMAIL, "account", multiple=True),
+    _known("zimbraMailCanonicalAddress", EMAIL, "account"),
+    _known("zimbraPrefFromAddress", _LINE, "account"),
+    _known("zimbraPrefFromDisplay", _LINE, "account"),
+    _known("displayName", _LINE, "account"),
+    _known("cn", _LINE, "account cos", inherited=False),
+    _known("givenName", _LINE, "account"),
+    _known("sn", _LINE, "account"),
+    _known("description", text(1024), "account cos domain", inherited=False, multiple=True),
+    _known("zimbraCOSId", UUID, "account"),
+    _known("zimbraDomainDefaultCOSId", UUID, "domain", inherited=False),
+    _known("zimbraMailQuota", whole(0), "account cos", "0"),
+    _known("zimbraMailAllowReceiveButNotSendWhenOverQuota", FLAG, "account cos", "FALSE"),
+    _known("zimbraQuotaWarnPercent", whole(0, 100), "account cos", "90"),
+    _known(
+        "zimbraPrefTimeZoneId", _LINE, "account cos domain", "America/Los_Angeles", multiple=True
+    ),
+    _known("zimbraPrefLocale", text(64), "account cos"),
+    _known("zimbraPrefSaveToSent", FLAG, "account cos", "TRUE"),
+    _known("zimbraAttachmentsBlocked", FLAG, "account cos global", "FALSE"),
+    _known("zimbraMtaMaxMessageSize", whole(0), "global", "10240000"),
+    _known("zimbraSyncWindowSize", whole(0), "account cos", "0"),
+    _known("zimbraMailTrashLifetime", DURATION, "account cos", "30d"),
+    _known("zimbraMailSpamLifetime", DURATION, "account cos", "30d"),
+    _known("zimbraFeatureContactsEnabled", FLAG, "account cos", "TRUE"),
+    _known("zimbraFeatureCalendarEnabled", FLAG, "account cos", "TRUE"),
+    _known("zimbraFeatureTasksEnabled", FLAG, "account cos", "TRUE"),
+    # 5. Domain and host names
+    _known("zimbraDefaultDomainName", HOST, "global", inherited=False),
+    _known("zimbraPublicServiceHostname", HOST, "domain global"),
+    _known("zimbraPublicServiceProtocol", choice("http", "https"), "domain global"),
+    _known("zimbraPublicServicePort", whole(1, 65535), "domain global"),
+    _known("zimbraVirtualHostname", HOST, "domain", multiple=True, inherited=False),
+)
+
+CATALOGUE: Mapping[str, Attribute] = {row.name.lower(): row for row in _TABLE}
+"""Every known attribute, by its name in lower case."""
+
+# The product's own misspelling is the name; who writes it right means the same.
+_OTHER_SPELLINGS = {"zxmobile_useinstantnotifications": "zxmobile_useinstantnotficiations"}
+
+DEFAULTS: Mapping[str, tuple[str, ...]] = {
+    key: row.default for key, row in CATALOGUE.items() if row.default and row.inherited
+}
+"""The built-in defaults, the end of the chain of inheritance."""
+
+
+def key_of(name: str) -> str:
+    """Give the form under which a name is compared and stored. Raises: InvalidArgument."""
+    if not _NAME.match(name):
+        raise InvalidArgument("attribute", f"expected a name like displayName, got {shown(name)}")
+    key = name.lower()
+    return _OTHER_SPELLINGS.get(key, key)
+
+
+def spelt(name: str) -> str:
+    """Give a name as the catalogue spells it; an unknown one as it was given."""
+    row = CATALOGUE.get(key_of(name))
+    return row.name if row else name
+
+
+def is_inherited(key: str) -> bool:
+    """Tell whether accounts get this attribute from what stands above them."""
+    row = CATALOGUE.get(key)
+    return row is None or row.inherited
+
+
+def checked(name: str, values: Sequence[str], level: Level) -> tuple[str, ...]:
+    """Give the values in the form to store; unknown attributes take any text.
+
+    Raises: InvalidArgument (a value, a level at which the attribute has no meaning, several values
+    where one is allowed, an attribute that has its own command).
+    """
+    row = CATALOGUE.get(key_of(name))
+    if len(values) > _VALUES_MAX:
+        raise InvalidArgument(name, f"expected at most {_VALUES_MAX} values")
+    if row is None:
+        return tuple(_checked_value(name, _FREE_TEXT, value) for value in values)
+    if row.set_by:
+        raise InvalidArgument(row.name, f"cannot be set like this; use {row.set_by}")
+    if level not in row.levels:
+        allowed = " or ".join(sorted(at.value for at in row.levels))
+        raise InvalidArgument(
+            row.name, f"has no meaning at the level {level.value}, only at {allowed}"
+        )
+    if len(values) > 1 and not row.multiple:
+        raise InvalidArgument(row.name, f"expected one value, got {len(values)}")
+    return tuple(_checked_value(row.name, row.kind, value) for value in values)
+
+
+def _checked_value(name: str, kind: Kind, value: str) -> str:
+    try:
+        return kind.normal(value)
+    except ValueError as exc:
+        raise InvalidArgument(name, f"expected {kind.expected}, got {shown(value)}") from exc

@@ -1,0 +1,279 @@
+"""Accounts of the embedded directory: logins checked, accounts given, from memory where possible.
+
+Spec: ../shared/design.md 8; ../shared/carbonio/attributes.md 3.3 (lockout).
+"""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from carbonio_mobile.accounts.addresses import normal_address
+from carbonio_mobile.accounts.entries import LoginRecord
+from carbonio_mobile.accounts.generation import ChangeWatch
+from carbonio_mobile.accounts.invalid import InvalidArgument
+from carbonio_mobile.accounts.lanes import Lane
+from carbonio_mobile.accounts.lockout import LockoutRules
+from carbonio_mobile.accounts.logins import is_plausible
+from carbonio_mobile.accounts.loginstore import NOBODY, LoginStore
+from carbonio_mobile.accounts.passwords import Passwords
+from carbonio_mobile.accounts.remembered import (
+    Bounded,
+    LoginDigests,
+    Repeats,
+    VerifiedLogin,
+    VerifiedLogins,
+)
+from carbonio_mobile.accounts.snapshots import Snapshots
+from carbonio_mobile.directory.accounts import Account, LoginFault
+from carbonio_mobile.ids import AccountId
+from carbonio_mobile.interfaces import IAccounts
+
+_log = Logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginBounds:
+    """How much is remembered: a right login until it was not used for ``verified_idle_s``."""
+
+    verified_idle_s: float
+    verified_count: int
+    wrong_count: int
+    accounts_count: int
+
+
+@implementer(IAccounts)
+class EmbeddedAccounts:
+    """The embedded directory behind ``IAccounts``; lives in the reactor thread.
+
+    ``directory_lane`` must do its work in order: a failed login is counted there before the next
+    login of the account is looked at.
+    """
+
+    def __init__(
+        self,
+        *,
+        logins: LoginStore,
+        passwords: Passwords,
+        watch: ChangeWatch,
+        directory_lane: Lane,
+        password_lane: Lane,
+        clock: Callable[[], float],
+        secret: bytes,
+        bounds: LoginBounds,
+    ) -> None:
+        self._logins = logins
+        self._passwords = passwords
+        self._watch = watch
+        self._directory_lane = directory_lane
+        self._password_lane = password_lane
+        self._clock = clock
+        self._digests = LoginDigests(secret)
+        self._verified = VerifiedLogins(
+            idle_s=bounds.verified_idle_s, count_max=bounds.verified_count
+        )
+        self._wrong: Bounded[str] = Bounded(bounds.wrong_count)
+        self._repeats = Repeats(accounts_max=bounds.wrong_count)
+        self._snapshots = Snapshots(count_max=bounds.accounts_count)
+        self._in_flight: dict[bytes, list[Deferred[Account | LoginFault]]] = {}
+        self._version: int | None = None
+        self._generation = 0
+
+    async def log_in(
+        self, login: str, password: str, *, host: str, peer: str
+    ) -> Account | LoginFault:
+        """Check credentials; one that was right lately costs a digest and two lookups, no thread.
+
+        Raises: Unavailable (too many logins wait to be checked), Corrupt.
+        """
+        if not is_plausible(login, password, host):
+            return LoginFault.MALFORMED
+        key = self._digests.of(login, password, host)
+        if not self._is_current():
+            await self._refresh()
+        now = self._clock()
+        known = self._verified.get(key, now)
+        if known is not None and known.generation == self._generation:
+            account = self._snapshots.get(known.account, now)
+            if account is not None:
+                return account
+        return await self._shared(
+            key, partial(self._log_in_slowly, key, login, password, host, peer)
+        )
+
+    async def account(self, account: AccountId) -> Account:
+        """Give an account, from memory unless the directory changed. Raises: NotFound."""
+        if not self._is_current():
+            await self._refresh()
+        now, generation = self._clock(), self._generation
+        kept = self._snapshots.get(account, now)
+        if kept is not None:
+            return kept
+        record = await self._directory_lane.run(partial(self._logins.account, account, now))
+        self._keep(record, generation)
+        return record.account
+
+    async def find(self, address: str) -> Account | None:
+        """Give the account that receives mail for an address, from memory where possible."""
+        try:
+            normal = normal_address(address)
+        except InvalidArgument:
+            return None
+        if not self._is_current():
+            await self._refresh()
+        now, generation = self._clock(), self._generation
+        kept = self._snapshots.receiver(normal, now)
+        if kept is not None:
+            return kept
+        record = await self._directory_lane.run(partial(self._logins.receiver, normal, now))
+        if record is None:
+            return None
+        self._keep(record, generation)
+        return record.account
+
+    # What is kept in memory, and whether it still holds
+
+    def _is_current(self) -> bool:
+        version = self._watch.version()
+        return version is not None and version == self._version
+
+    async def _refresh(self) -> None:
+        """Find out what generation the directory is of, and forget accounts of an earlier one."""
+        # The version is read before the generation: a change in between shows at the next look.
+        version = self._watch.version()
+        generation = await self._directory_lane.run(self._logins.generation)
+        if generation != self._generation:
+            self._generation = generation
+            self._snapshots.clear()
+        self._version = version
+
+    def _keep(self, record: LoginRecord, generation: int) -> None:
+        # What was read before a change must not outlive it.
+        if generation == self._generation:
+            self._snapshots.put(record.account, record.expires_at)
+
+    # A login that memory cannot answer
+
+    async def _shared(
+        self, key: bytes, start: Callable[[], Coroutine[Any, Any, Account | LoginFault]]
+    ) -> Account | LoginFault:
+        """Let equal logins that arrive while one is checked wait for its outcome."""
+        waiting = self._in_flight.get(key)
+        mine: Deferred[Account | LoginFault] = Deferred()
+        if waiting is not None:
+            waiting.append(mine)
+            return await mine
+        self._in_flight[key] = [mine]
+        # Not cancelled with the request that began it: others wait as well.
+        Deferred.fromCoroutine(start()).addBoth(partial(self._tell_all, key))
+        return await mine
+
+    def _tell_all(self, key: bytes, outcome: Account | LoginFault | Failure) -> None:
+        for each in self._in_flight.pop(key):
+            each.callback(outcome)
+
+    async def _log_in_slowly(
+        self, key: bytes, login: str, password: str, host: str, peer: str
+    ) -> Account | LoginFault:
+        now, generation = self._clock(), self._generation
+        candidate = await self._directory_lane.run(
+            partial(self._logins.candidate, login, host, now)
+        )
+        record = candidate.record
+        is_right = self._is_known_right(key, record, now) or await self._is_right(
+            key, record, password
+        )
+        if record is not None and record.is_locked_out:
+            return LoginFault.LOCKED_OUT
+        if record is None or not is_right:
+            subject = NOBODY if record is None else record.account.id
+            digest = self._digests.of(subject or login, password, "")
+            self._count_failure(subject, subject or login, digest, candidate.rules, peer)
+            return LoginFault.UNKNOWN_ACCOUNT if record is None else LoginFault.WRONG_PASSWORD
+        return await self._admit(key, record, password, generation)
+
+    def _is_known_right(self, key: bytes, record: LoginRecord | None, now: float) -> bool:
+        known = self._verified.get(key, now)
+        return (
+            known is not None
+            and record is not None
+            and known.account == record.account.id
+            and known.credential_stamp == record.credential_stamp
+        )
+
+    async def _is_right(self, key: bytes, record: LoginRecord | None, password: str) -> bool:
+        """Check a password, or do the same work where there is no account.
+
+        One that was wrong with the same credential before, or for the same unknown name, is not
+        hashed again: a phone with an old password asks every minute.
+        """
+        stamp = "" if record is None else record.credential_stamp
+        if self._wrong.get(key) == stamp:
+            return False
+        stored = None if record is None else record.password_hash
+        is_right = await self._password_lane.run(partial(self._passwords.matches, stored, password))
+        if not is_right:
+            self._wrong.put(key, stamp)
+        return is_right
+
+    async def _admit(
+        self, key: bytes, record: LoginRecord, password: str, generation: int
+    ) -> Account | LoginFault:
+        account, now = record.account, self._clock()
+        if record.rules.enabled or record.has_failures:
+            admitted = await self._directory_lane.run(
+                partial(self._logins.note_success, account.id, record.rules, now)
+            )
+            if not admitted:
+                return LoginFault.LOCKED_OUT
+        login = VerifiedLogin(
+            account=account.id,
+            credential_stamp=record.credential_stamp,
+            generation=generation,
+            used_at=now,
+        )
+        self._verified.put(key, login)
+        self._keep(record, generation)
+        if record.password_hash and self._passwords.is_outdated(record.password_hash):
+            self._aside(self._renew_hash(account.id, record.password_hash, password))
+        return account
+
+    # Work that the answer does not wait for
+
+    def _count_failure(
+        self, account: AccountId, subject: str, digest: bytes, rules: LockoutRules, peer: str
+    ) -> None:
+        if not rules.enabled:
+            return
+        if rules.remembered_count and self._repeats.seen(subject, digest, rules.remembered_count):
+            return
+        # Not waited for: the time of the answer must not tell whether there was something to count.
+        self._aside(self._note_failure(account, rules, peer))
+
+    async def _note_failure(self, account: AccountId, rules: LockoutRules, peer: str) -> None:
+        now = self._clock()
+        locked = await self._directory_lane.run(
+            partial(self._logins.note_failure, account, rules, now)
+        )
+        if locked:
+            _log.warn(
+                "account locked out after failed logins {account} {peer}",
+                account=account,
+                peer=peer,
+            )
+
+    async def _renew_hash(self, account: AccountId, old: str, password: str) -> None:
+        new = await self._password_lane.run(partial(self._passwords.hash, password))
+        await self._directory_lane.run(partial(self._logins.replace_hash, account, old, new))
+
+    def _aside(self, work: Coroutine[Any, Any, None]) -> None:
+        Deferred.fromCoroutine(work).addErrback(_report)
+
+
+def _report(failure: Failure) -> None:
+    _log.failure("directory could not be written after a login", failure)

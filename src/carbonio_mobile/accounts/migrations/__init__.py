@@ -1,0 +1,1 @@
+"""The steps that bring an embedded directory to the newest schema."""

@@ -1,0 +1,85 @@
+"""Open the embedded directory: whole for the daemon, its store alone for programs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from twisted.internet.interfaces import IReactorFromThreads
+
+from carbonio_mobile.accounts.database import FILE_NAME, open_database
+from carbonio_mobile.accounts.embedded import EmbeddedAccounts, LoginBounds
+from carbonio_mobile.accounts.generation import SQLiteWatch
+from carbonio_mobile.accounts.lanes import ThreadLane
+from carbonio_mobile.accounts.loginstore import LoginStore
+from carbonio_mobile.accounts.passwords import HashCost, Passwords
+from carbonio_mobile.accounts.store import DirectoryStore
+from carbonio_mobile.accounts.transactions import Transactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadBounds:
+    """How many passwords are checked at once, and how much may wait for either kind of thread."""
+
+    password_threads: int
+    passwords_waiting: int
+    lookups_waiting: int
+
+
+def open_store(data_dir: Path, cost: HashCost) -> DirectoryStore:
+    """Open the store alone, making the directory where it is missing. Raises: ConfigError."""
+    return DirectoryStore(Transactions(open_database(data_dir)), Passwords(cost))
+
+
+class EmbeddedDirectory:
+    """The embedded directory of a running daemon: ``accounts`` for everyone, ``store`` for changes.
+
+    Opening blocks (it may bring the schema up to date); do it before the reactor runs. Raises:
+    ConfigError.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        reactor: IReactorFromThreads,
+        clock: Callable[[], float],
+        secret: bytes,
+        cost: HashCost,
+        login_bounds: LoginBounds,
+        thread_bounds: ThreadBounds,
+    ) -> None:
+        transactions = Transactions(open_database(data_dir))
+        passwords = Passwords(cost)
+        self._watch = SQLiteWatch(data_dir / FILE_NAME)
+        self._directory_lane = ThreadLane(
+            reactor, name="directory", threads=1, waiting_max=thread_bounds.lookups_waiting
+        )
+        self._password_lane = ThreadLane(
+            reactor,
+            name="password",
+            threads=thread_bounds.password_threads,
+            waiting_max=thread_bounds.passwords_waiting,
+        )
+        self.store = DirectoryStore(transactions, passwords)
+        self.accounts = EmbeddedAccounts(
+            logins=LoginStore(transactions),
+            passwords=passwords,
+            watch=self._watch,
+            directory_lane=self._directory_lane,
+            password_lane=self._password_lane,
+            clock=clock,
+            secret=secret,
+            bounds=login_bounds,
+        )
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._directory_lane.start()
+        self._password_lane.start()
+
+    def stop(self) -> None:
+        """Finish the work that was taken, and let the database go. Blocks for at most that long."""
+        self._password_lane.stop()
+        self._directory_lane.stop()
+        self._watch.close()
+        self.store.close()

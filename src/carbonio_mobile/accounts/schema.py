@@ -1,0 +1,92 @@
+"""The tables of the embedded directory, as the newest migration leaves them.
+
+Attribute values of accounts, classes of service, domains and of the whole installation lie in one
+table, by the id of what they stand on (``global`` for the last).
+"""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+DIRECTORY = Table(
+    "directory",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    # Raised by every change that an account's reader could see; failed logins do not raise it.
+    Column("generation", Integer, nullable=False),
+)
+
+DOMAINS = Table(
+    "domains",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(253), nullable=False, unique=True),
+)
+
+CLASSES_OF_SERVICE = Table(
+    "classes_of_service",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+)
+
+ACCOUNTS = Table(
+    "accounts",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("domain_id", String(36), ForeignKey("domains.id"), nullable=False, index=True),
+    Column("password_hash", Text),
+    # Another value at each change of the password; a rehash of the same password keeps it.
+    Column("credential_stamp", String(36), nullable=False),
+    Column("locked_at", Float),
+)
+
+ADDRESSES = Table(
+    "addresses",
+    METADATA,
+    Column("address", String(320), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), nullable=False),
+    # 0 is the account's name, the aliases follow in the order in which they were added.
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("account_id", "position"),
+)
+
+ATTRIBUTE_VALUES = Table(
+    "attribute_values",
+    METADATA,
+    Column("owner_id", String(36), primary_key=True),
+    Column("name_key", String(128), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("name", String(128), nullable=False),
+    Column("value", Text, nullable=False),
+)
+
+LOGIN_FAILURES = Table(
+    "login_failures",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("account_id", String(36), nullable=False),
+    Column("failed_at", Float, nullable=False),
+    Index(None, "account_id"),
+)
+
+GLOBAL_OWNER = "global"
+DEFAULT_COS = "default"

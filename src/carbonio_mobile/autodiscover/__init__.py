@@ -1,0 +1,1 @@
+"""The documents by which a client finds its server: requests read, answers written."""

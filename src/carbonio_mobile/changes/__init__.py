@@ -1,0 +1,1 @@
+"""The change hub behind Ping and waiting Syncs."""

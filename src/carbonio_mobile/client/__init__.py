@@ -1,0 +1,1 @@
+"""carbonio-mobile-client: a phone on the command line."""

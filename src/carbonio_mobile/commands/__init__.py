@@ -1,0 +1,1 @@
+"""One module per EAS command: what the server does when asked."""

@@ -1,0 +1,279 @@
+"""Drafts that a device of 16.x writes, changes and sends.
+
+Spec: MS-ASEMAIL 3.1.5.4, 3.2.5.4 (drafts, R1489, R14890); MS-ASCMD R7472 (Send without recipients);
+classes.md 5.5.
+"""
+
+from dataclasses import dataclass
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.operations import digest, operation
+from carbonio_mobile.eas.bodyoptions import BodyType
+from carbonio_mobile.eas.filereference import FileReference
+from carbonio_mobile.eas.items.draft import DraftAttachment, DraftContent, parse_draft
+from carbonio_mobile.eas.items.faults import ItemFault
+from carbonio_mobile.eas.messages.sync import ClientCommand
+from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.errors import NotFound
+from carbonio_mobile.ids import FolderId, ItemId, OperationId, PartId
+from carbonio_mobile.mime.compose import (
+    Body,
+    DraftChange,
+    Drafted,
+    NewAttachment,
+    Outgoing,
+    draft,
+    patch_draft,
+    prepare_outgoing,
+)
+from carbonio_mobile.mime.draftmark import DraftMark, mark_of, marked, unmarked
+from carbonio_mobile.mime.mailitem import (
+    BodyWish,
+    ClearFollowUp,
+    MailItem,
+    MailPatch,
+    MailState,
+)
+from carbonio_mobile.sync.state import CommandResult
+from carbonio_mobile.wbxml import Element, encode
+from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email, Email2
+
+DOCUMENT = "sent-drafts"
+"""The name under which the last drafts that a device sent are remembered."""
+
+SENT_MAX = 50
+
+_STATE_ONLY = frozenset({Email.Read, Email.Flag, Email.Categories})
+_HEADERS_ONLY = BodyWish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafts:
+    """The drafts of one account, as one device works on them."""
+
+    call: Call
+    folder: FolderId
+
+    @staticmethod
+    def concerns(command: ClientCommand, version: Version) -> bool:
+        """Tell whether a command is about a draft's content, or sends it."""
+        if version < Version.V16_0:
+            return False
+        if command.send or command.content is None:
+            return command.send
+        return any(child.tag not in _STATE_ONLY for child in command.content)
+
+    async def add(self, command: ClientCommand) -> CommandResult:
+        """Make a draft, or send one at once. Raises: ItemFault, OverQuota, TooLarge."""
+        content = self._content(command)
+        name = self._operation(command)
+        account = self.call.account
+        made = draft(
+            _change(content),
+            from_address=account.name,
+            display_name=account.display_name,
+            message_id=f"{name}@{account.domain}",
+            date=self.call.now,
+        )
+        if command.send:
+            await self._send(made.source, name)
+            return CommandResult(status=SyncStatus.SUCCESS)
+        head = await self.call.mailbox.append(
+            self.folder, made.source, _state(content), received=self.call.now, operation=name
+        )
+        return CommandResult(
+            status=SyncStatus.SUCCESS, item=head.item, version=head.version, parts=made.added
+        )
+
+    async def change(
+        self, command: ClientCommand, item: ItemId, *, conflict: bool
+    ) -> CommandResult:
+        """Change a draft, send it where asked.
+
+        In a conflict the server's draft stays and the device's becomes a draft beside it.
+        Raises: ItemFault, OverQuota, TooLarge; NotFound where the draft is gone.
+        """
+        content = self._content(command)
+        name = self._operation(command)
+        try:
+            before = await self._source(item)
+        except NotFound:
+            if command.send and await self._was_sent(name):
+                return CommandResult(status=SyncStatus.SUCCESS, item=item, removed=True)
+            raise
+        mark = mark_of(before)
+        if mark is not None and mark.operation == name and not command.send:
+            return await self._changed_before(item, mark)
+        made = patch_draft(before, _change(content))
+        if conflict:
+            await self.call.mailbox.append(
+                self.folder, made.source, _state(content), received=self.call.now, operation=name
+            )
+            return CommandResult(status=SyncStatus.CONFLICT)
+        if command.send:
+            await self._send(made.source, name)
+            await self._remember_sent(name)
+            await self.call.mailbox.delete(self.folder, [item])
+            return CommandResult(status=SyncStatus.SUCCESS, item=item, removed=True)
+        return await self._store(item, content, made, name)
+
+    async def _store(
+        self, item: ItemId, content: DraftContent, made: Drafted, name: OperationId
+    ) -> CommandResult:
+        patch = MailPatch(
+            read=content.read,
+            follow_up=content.follow_up,
+            categories=content.categories,
+            source=marked(made.source, DraftMark(name, made.added)),
+        )
+        versions = await self.call.mailbox.update(self.folder, {item: patch})
+        if item not in versions:
+            raise NotFound("a draft that went just now")
+        return CommandResult(
+            status=SyncStatus.SUCCESS, item=item, version=versions[item], parts=made.added
+        )
+
+    async def _changed_before(self, item: ItemId, mark: DraftMark) -> CommandResult:
+        """Answer a change that was made already and whose answer was lost."""
+        found = await self.call.mailbox.read(self.folder, [item], _HEADERS_ONLY)
+        if item not in found:
+            raise NotFound("a draft that went just now")
+        return CommandResult(
+            status=SyncStatus.SUCCESS, item=item, version=found[item].version, parts=mark.parts
+        )
+
+    async def added(self, command: ClientCommand, result: CommandResult) -> Element | None:
+        """Give the ApplicationData that tells a device what the server made of its draft.
+
+        These are the conversation (MS-ASEMAIL R1184, R1190), and for each new attachment its file
+        reference beside the device's name for it (MS-ASAIRS R1082).
+        """
+        if result.item is None or result.removed:
+            return None
+        found = await self.call.mailbox.read(self.folder, [result.item], _HEADERS_ONLY)
+        item = found.get(result.item)
+        if item is None:
+            return None
+        content = None if command.content is None else self._content(command)
+        added = () if content is None else content.added
+        files = [_file(item, one, part) for one, part in zip(added, result.parts, strict=False)]
+        record = item.record
+        return Element(
+            AirSync.ApplicationData,
+            [
+                Element(Email2.ConversationId, record.conversation_id),
+                Element(Email2.ConversationIndex, record.conversation_index),
+                Element(AirSyncBase.Attachments, files) if files else None,
+            ],
+        )
+
+    def _content(self, command: ClientCommand) -> DraftContent:
+        if command.content is None:
+            return DraftContent()
+        return parse_draft(command.content, self.call.version)
+
+    def _operation(self, command: ClientCommand) -> OperationId:
+        return operation(self.call, "draft", self.folder, digest(encode(command.element)))
+
+    async def _source(self, item: ItemId) -> bytes:
+        wish = BodyWish(source_bytes=None)
+        found = await self.call.mailbox.read(self.folder, [item], wish)
+        if item not in found:
+            raise NotFound("no such draft")
+        return found[item].source
+
+    async def _send(self, source: bytes, name: OperationId) -> None:
+        outgoing = self._prepared(source, name)
+        if outgoing.unusable or not outgoing.recipients:
+            raise ItemFault(
+                "a draft without usable recipients", status=SyncStatus.INVALID_RECIPIENTS
+            )
+        await self.call.services.submission.submit(
+            self.call.account.id,
+            outgoing.message,
+            sender=outgoing.sender,
+            recipients=outgoing.recipients,
+            sent_copy=outgoing.sent_copy,
+            operation=name,
+        )
+
+    def _prepared(self, source: bytes, name: OperationId) -> Outgoing:
+        account = self.call.account
+        return prepare_outgoing(
+            unmarked(source),
+            from_address=account.name,
+            display_name=account.display_name,
+            allowed=frozenset(address.lower() for address in account.addresses),
+            message_id=f"{name}@{account.domain}",
+            date=self.call.now,
+        )
+
+    async def _was_sent(self, name: OperationId) -> bool:
+        return name in await self._sent()
+
+    async def _remember_sent(self, name: OperationId) -> None:
+        """Note a draft as sent before it is deleted: after that only this note tells."""
+        sent = [*(one for one in await self._sent() if one != name), name][-SENT_MAX:]
+        await self.call.services.states.commit(self.call.device.key, {DOCUMENT: " ".join(sent)})
+
+    async def _sent(self) -> list[str]:
+        documents = await self.call.services.states.load(self.call.device.key, (DOCUMENT,))
+        return documents.get(DOCUMENT, "").split()
+
+
+def _change(content: DraftContent) -> DraftChange:
+    """Say what a device wrote in the words of composition."""
+    body, mime = None, None
+    if content.body is not None:
+        text = content.body.octets.decode("utf-8", "replace")
+        if content.body.type is BodyType.MIME:
+            mime = content.body.octets
+        elif content.body.type is BodyType.HTML:
+            body = Body.from_html(text)
+        else:
+            body = Body(text=text)
+    return DraftChange(
+        to=content.to,
+        cc=content.cc,
+        bcc=content.bcc,
+        reply_to=content.reply_to,
+        subject=content.subject,
+        importance=content.importance,
+        body=body,
+        mime=mime,
+        add=tuple(_new_attachment(one) for one in content.added),
+        delete=frozenset(reference.part for reference in content.removed),
+    )
+
+
+def _new_attachment(one: DraftAttachment) -> NewAttachment:
+    return NewAttachment(
+        name=one.name,
+        content=one.content,
+        content_type=one.content_type or "application/octet-stream",
+        content_id=one.content_id,
+        content_location=one.content_location,
+        inline=one.inline,
+        method=one.method,
+    )
+
+
+def _state(content: DraftContent) -> MailState:
+    follow_up = content.follow_up
+    return MailState(
+        read=content.read is not False,  # what one writes oneself is not new to one
+        follow_up=None if isinstance(follow_up, ClearFollowUp) else follow_up,
+        categories=content.categories or (),
+    )
+
+
+def _file(item: MailItem, one: DraftAttachment, part: PartId) -> Element:
+    reference = str(FileReference(item.folder, item.item, part))
+    return Element(
+        AirSyncBase.Attachment,
+        [
+            Element(AirSyncBase.ClientId, one.client_id),
+            Element(AirSyncBase.FileReference, reference),
+        ],
+    )

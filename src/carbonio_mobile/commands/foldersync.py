@@ -1,0 +1,56 @@
+"""FolderSync: tell a device of the folders that came, changed or went.
+
+Spec: MS-ASCMD 2.2.1.5, 3.1.5.2.1; commands.md section 3.
+"""
+
+from carbonio_mobile.commands import hierarchy as folders
+from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.eas.messages.folders import build_sync, parse_sync
+from carbonio_mobile.eas.status import FolderSyncStatus
+from carbonio_mobile.errors import Corrupt, ProtocolError
+from carbonio_mobile.sync import hierarchy
+
+
+async def respond(call: Call) -> Answer:
+    """Answer FolderSync.
+
+    Key 0 gives the whole tree under the same server ids as ever and touches no collection's state;
+    clients send it in mid-life (client-quirks.md 3.1).
+    """
+    if call.document is None:
+        raise ProtocolError("an empty FolderSync")
+    request = parse_sync(call.document)
+    if request.sync_key == "0":
+        return await _whole(call)
+    try:
+        state = await folders.load(call)
+    except Corrupt:
+        state = None  # the device starts over, which mends it
+    base = None if state is None else state.find(request.sync_key)
+    if base is None:
+        return Answer(document=build_sync(FolderSyncStatus.INVALID_SYNC_KEY, None, None))
+    return await _news(call, base)
+
+
+async def _whole(call: Call) -> Answer:
+    present = await call.mailbox.hierarchy()
+    shown = folders.visible(present, call.version)
+    state = hierarchy.first(call.services.random_bytes(6), present.token, shown)
+    await folders.save(call, state)
+    changes = hierarchy.differences(None, shown)
+    return Answer(document=build_sync(FolderSyncStatus.SUCCESS, state.current.key, changes))
+
+
+async def _news(call: Call, base: hierarchy.KnownFolders) -> Answer:
+    present = await call.mailbox.hierarchy()
+    shown = folders.visible(present, call.version)
+    changes = hierarchy.differences(base, shown)
+    key = base.key
+    if changes.count:
+        made = hierarchy.KnownFolders(
+            key="", token=present.token, folders={folder.id: folder for folder in shown}
+        )
+        state = hierarchy.advance(base, made)
+        await folders.save(call, state)
+        key = state.current.key
+    return Answer(document=build_sync(FolderSyncStatus.SUCCESS, key, changes))

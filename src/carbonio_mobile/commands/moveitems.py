@@ -1,0 +1,91 @@
+"""MoveItems: move messages between folders.
+
+The device knows where the items went from the answer. So both collections are told in their states:
+the source that the items left by the device's own hand, the target that it holds them already
+(Outlook takes an Add in the target for a second message, client-quirks.md 4.5).
+
+Spec: MS-ASCMD 2.2.1.12, 3.1.5.5; commands.md section 7.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from carbonio_mobile.commands.collections import load_states
+from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.eas.messages.fields import server_id
+from carbonio_mobile.eas.messages.moveitems import MoveRequest, MoveResult, build, parse
+from carbonio_mobile.eas.status import MoveStatus
+from carbonio_mobile.errors import NotFound, ProtocolError
+from carbonio_mobile.ids import FolderId, ItemId, ServerId
+from carbonio_mobile.sync.changes import ItemHead
+from carbonio_mobile.sync.folders import Hierarchy
+from carbonio_mobile.sync.state import document_name
+
+Moved = Mapping[ItemId, ItemHead]
+
+
+async def respond(call: Call) -> Answer:
+    """Answer MoveItems. A move that has happened before succeeds again, with the same new id."""
+    if call.document is None:
+        raise ProtocolError("an empty MoveItems")
+    requests = parse(call.document)
+    present = await call.mailbox.hierarchy()
+    groups: dict[tuple[FolderId, FolderId], list[ItemId]] = defaultdict(list)
+    for request in requests:
+        if _fault(request, present) is None:
+            item = ServerId.parse(request.item)
+            groups[item.folder, FolderId(request.target)].append(item.item)
+    moved = {ends: await _move(call, *ends, items) for ends, items in groups.items()}
+    await _note(call, moved)
+    return Answer(document=build(_result(request, present, moved) for request in requests))
+
+
+def _fault(request: MoveRequest, present: Hierarchy) -> MoveStatus | None:
+    """Say why a move cannot even be tried."""
+    item = server_id(request.item)
+    source = present.find(FolderId(request.source))
+    target = present.find(FolderId(request.target))
+    if item is None or source is None or item.folder != source.id:
+        return MoveStatus.INVALID_SOURCE
+    if target is None or target.kind.holds_mail != source.kind.holds_mail:
+        return MoveStatus.INVALID_DESTINATION
+    if target.id == source.id:
+        return MoveStatus.SAME_FOLDER
+    return None
+
+
+async def _move(call: Call, source: FolderId, target: FolderId, items: list[ItemId]) -> Moved:
+    try:
+        return await call.mailbox.move(source, items, target)
+    except NotFound:
+        return {}  # a folder went just now: its items cannot be moved any more
+
+
+def _result(
+    request: MoveRequest, present: Hierarchy, moved: Mapping[tuple[FolderId, FolderId], Moved]
+) -> MoveResult:
+    fault = _fault(request, present)
+    if fault is not None:
+        return MoveResult(item=request.item, status=fault)
+    item, target = ServerId.parse(request.item), FolderId(request.target)
+    head = moved[item.folder, target].get(item.item)
+    if head is None:
+        return MoveResult(item=request.item, status=MoveStatus.INVALID_SOURCE)
+    return MoveResult(
+        item=request.item, status=MoveStatus.SUCCESS, moved=str(ServerId(target, head.item))
+    )
+
+
+async def _note(call: Call, moved: Mapping[tuple[FolderId, FolderId], Moved]) -> None:
+    """Enter the moves in the states of the collections that the device syncs."""
+    folders = {folder for ends, heads in moved.items() if heads for folder in ends}
+    states = await load_states(call, folders)
+    for (source, target), heads in moved.items():
+        for item, head in heads.items():
+            if source in states:
+                states[source].forget(item)
+            if target in states:
+                states[target].know(head.item, head.version)
+    documents = {document_name(folder): state.to_text() for folder, state in states.items()}
+    if documents:
+        await call.services.states.commit(call.device.key, documents)

@@ -1,0 +1,126 @@
+"""Handing a message over for delivery, once, whatever is repeated.
+
+The order: the entry of :mod:`.sentmemory` is made durable; the message is submitted under a name
+that follows from the entry; the message that it answers is marked; the entry is marked done. Killed
+anywhere between, the device's repeat takes up where it stopped.
+
+Spec: MS-ASCMD 2.2.1.17; design.md section 4 (P1).
+"""
+
+from collections.abc import Awaitable, Callable
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.operations import digest, operation
+from carbonio_mobile.commands.sentmemory import Entry, SentMemory
+from carbonio_mobile.eas.messages import composemail
+from carbonio_mobile.eas.messages.composemail import Request
+from carbonio_mobile.eas.status import Common
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.errors import CommandStatus, OverQuota, ProtocolError, TooLarge
+from carbonio_mobile.ids import OperationId
+from carbonio_mobile.mime.compose import Outgoing, prepare_outgoing
+from carbonio_mobile.mime.structure import top_fields
+
+DOCUMENT = "sent"
+
+_MARKS_OF_A_HEADER = ("from", "to", "cc", "bcc", "subject", "date", "content-type", "mime-version")
+
+Compose = Callable[[], Awaitable[bytes]]
+Finish = Callable[[Outgoing], Awaitable[None]]
+
+
+def request_of(call: Call) -> Request:
+    """Read the request in the form of its version.
+
+    Raises: as ``composemail.parse`` and ``composemail.from_url``; CommandStatus 107 for what is no
+    message.
+    """
+    if call.version >= Version.V14_0:
+        if call.document is None:
+            raise ProtocolError(f"{call.line.command} without a document")
+        request = composemail.parse(call.document, call.version)
+    else:
+        request = composemail.from_url(call.line, call.body)
+    if not request.forwards_meeting:
+        _check_message(request.mime, call.services.bounds.message_bytes)
+    return request
+
+
+def _check_message(mime: bytes, limit: int) -> None:
+    if len(mime) > limit:
+        raise CommandStatus(Common.ATTACHMENT_IS_TOO_LARGE)
+    fields = top_fields(mime)
+    if not any(name in fields for name in _MARKS_OF_A_HEADER):
+        raise CommandStatus(Common.INVALID_MIME)
+
+
+async def send_once(call: Call, request: Request, compose: Compose, finish: Finish) -> None:
+    """Send what ``compose`` gives, then ``finish``, unless this request was done before.
+
+    Returns when the message is durable with the submission. Neither function is called for a
+    request that was finished before.
+
+    Raises: CommandStatus for a ClientId used for another message (118), for no or unusable
+    recipients (119, 116), for a message that is too large (122) or does not fit into the mailbox
+    (113), and whatever the two functions raise.
+    """
+    states, key = call.services.states, call.device.key
+    memory = SentMemory.from_text((await states.load(key, [DOCUMENT])).get(DOCUMENT))
+    fingerprint = _fingerprint(call, request)
+    entry = memory.find(request.client_id, fingerprint, call.now)
+    if entry is not None and entry.fingerprint != fingerprint:
+        raise CommandStatus(Common.MESSAGE_PREVIOUSLY_SENT)
+    if entry is not None and entry.done:
+        return
+    first_at = int(call.now) if entry is None else entry.first_at
+    name = operation(call, "send", request.client_id, fingerprint, str(first_at))
+    outgoing = _prepared(call, await compose(), name)
+    if entry is None:
+        entry = Entry(client_id=request.client_id, fingerprint=fingerprint, first_at=first_at)
+        memory = memory.with_entry(entry)
+        await states.commit(key, {DOCUMENT: memory.to_text()})
+    await _submit(call, request, outgoing, name)
+    await finish(outgoing)
+    await states.commit(key, {DOCUMENT: memory.finished(entry).to_text()})
+
+
+def _fingerprint(call: Call, request: Request) -> str:
+    source = request.source
+    named = "" if source is None else f"{source.server_id} {source.long_id} {source.instance}"
+    return digest(call.line.command, named, str(request.replace_mime), request.mime)
+
+
+def _prepared(call: Call, message: bytes, name: OperationId) -> Outgoing:
+    """Make a message ready; its Message-ID, if it has none, is the same at each repeat."""
+    account = call.account
+    outgoing = prepare_outgoing(
+        message,
+        from_address=account.name,
+        display_name=account.display_name,
+        allowed=frozenset(address.lower() for address in account.addresses),
+        message_id=f"{name}@{account.domain}",
+        date=call.now,
+    )
+    if outgoing.unusable:
+        raise CommandStatus(Common.MESSAGE_RECIPIENT_UNRESOLVED)
+    if not outgoing.recipients:
+        raise CommandStatus(Common.MESSAGE_HAS_NO_RECIPIENT)
+    if len(outgoing.sent_copy) > call.services.bounds.message_bytes:
+        raise CommandStatus(Common.ATTACHMENT_IS_TOO_LARGE)
+    return outgoing
+
+
+async def _submit(call: Call, request: Request, outgoing: Outgoing, name: OperationId) -> None:
+    try:
+        await call.services.submission.submit(
+            call.account.id,
+            outgoing.message,
+            sender=outgoing.sender,
+            recipients=outgoing.recipients,
+            sent_copy=outgoing.sent_copy if request.save_in_sent else None,
+            operation=name,
+        )
+    except OverQuota as exc:
+        raise CommandStatus(Common.MAILBOX_QUOTA_EXCEEDED) from exc
+    except TooLarge as exc:
+        raise CommandStatus(Common.ATTACHMENT_IS_TOO_LARGE) from exc

@@ -1,0 +1,115 @@
+"""Ping: hold the request until something arrives in one of the folders.
+
+Spec: MS-ASCMD 2.2.1.13, 3.1.5.6; commands.md section 6; design.md section 5.
+"""
+
+from dataclasses import replace
+
+from carbonio_mobile.commands import hierarchy
+from carbonio_mobile.commands.collections import readable
+from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.commands.news import has_news
+from carbonio_mobile.eas.messages.ping import PingRequest, build, parse
+from carbonio_mobile.eas.status import PingStatus
+from carbonio_mobile.errors import Corrupt, NotFound
+from carbonio_mobile.ids import FolderId
+from carbonio_mobile.interfaces import IWatch
+from carbonio_mobile.sync.ping import DOCUMENT, PingParameters
+from carbonio_mobile.sync.state import CollectionState, document_name
+from carbonio_mobile.wbxml import Element
+
+
+async def respond(call: Call) -> Answer:
+    """Answer Ping, now or when something has arrived."""
+    request = parse(call.document)
+    remembered = await _remembered(call)
+    wanted = _merge(request, remembered)
+    if wanted is None:
+        return Answer(document=build(PingStatus.MISSING_PARAMETERS))
+    if refused := _out_of_bounds(call, wanted):
+        return Answer(document=refused)
+    watch = call.services.hub.watch(
+        call.account.id, wanted.folders, latency_s=call.services.bounds.latency_s
+    )
+    try:
+        if early := await _at_once(call, wanted, remembered):
+            return Answer(document=early)
+        call.turn.park(watch)
+        return Answer(document=await _wait(call, watch, wanted.heartbeat_s))
+    finally:
+        watch.close()
+
+
+def _merge(request: PingRequest, remembered: PingParameters | None) -> PingParameters | None:
+    """Complete a request with what the last one said; None if that is not enough (R4239)."""
+    if remembered is None:
+        if request.heartbeat_s is None or request.folders is None:
+            return None
+        return PingParameters(heartbeat_s=request.heartbeat_s, folders=request.folders)
+    return replace(
+        remembered,
+        heartbeat_s=request.heartbeat_s or remembered.heartbeat_s,
+        folders=request.folders or remembered.folders,
+    )
+
+
+def _out_of_bounds(call: Call, wanted: PingParameters) -> Element | None:
+    bounds = call.services.bounds
+    nearest = min(max(wanted.heartbeat_s, bounds.heartbeat_min_s), bounds.heartbeat_max_s)
+    if nearest != wanted.heartbeat_s:
+        return build(PingStatus.INTERVAL_OUT_OF_RANGE, heartbeat_s=nearest)
+    if len(wanted.folders) > bounds.ping_folders_max:
+        return build(PingStatus.TOO_MANY_FOLDERS, folders_max=bounds.ping_folders_max)
+    return None
+
+
+async def _remembered(call: Call) -> PingParameters | None:
+    documents = await call.services.states.load(call.device.key, (DOCUMENT,))
+    text = documents.get(DOCUMENT)
+    try:
+        return None if text is None else PingParameters.from_text(text)
+    except Corrupt:
+        return None  # the device is asked for its parameters, which mends it
+
+
+async def _at_once(
+    call: Call, wanted: PingParameters, remembered: PingParameters | None
+) -> Element | None:
+    """Answer a Ping that need not wait; remember its parameters in any case."""
+    if await hierarchy.outdated(call):
+        return build(PingStatus.HIERARCHY_CHANGED)
+    names = [document_name(folder) for folder in wanted.folders]
+    documents = await call.services.states.load(call.device.key, names)
+    states = readable(documents, wanted.folders)
+    try:
+        news = await _changed(call, states)
+    except NotFound:
+        return build(PingStatus.HIERARCHY_CHANGED)
+    reported = wanted.report({folder: states[folder].current.key for folder in news})
+    fruitless = reported.fruitless
+    if fruitless:
+        reported = replace(reported, reported={})
+    if reported != remembered:
+        await call.services.states.commit(call.device.key, {DOCUMENT: reported.to_text()})
+    if fruitless:
+        return build(PingStatus.HIERARCHY_CHANGED)
+    return build(PingStatus.CHANGES, folders=news) if news else None
+
+
+async def _changed(call: Call, states: dict[FolderId, CollectionState]) -> list[FolderId]:
+    """Give the folders that a Sync would have news of; one never synced waits for arrivals only."""
+    return [
+        folder for folder, state in states.items() if await has_news(call, folder, state.current)
+    ]
+
+
+async def _wait(call: Call, watch: IWatch, heartbeat_s: float) -> Element:
+    until = call.now + heartbeat_s
+    while True:
+        wake = await watch.wait(max(0.0, until - call.now))
+        if wake.folders:
+            return build(PingStatus.CHANGES, folders=sorted(wake.folders))
+        if wake.hierarchy and await hierarchy.outdated(call):
+            return build(PingStatus.HIERARCHY_CHANGED)
+        if wake.superseded or call.now >= until or not wake.hierarchy:
+            return build(PingStatus.EXPIRED)

@@ -1,0 +1,115 @@
+"""Settings: out of office, the user's addresses, what the device says of itself.
+
+Spec: MS-ASCMD 2.2.1.18.
+"""
+
+from dataclasses import replace
+
+from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.directory.accounts import Account
+from carbonio_mobile.eas.messages import settings
+from carbonio_mobile.eas.messages.settings import Request, Response, UserInformation
+from carbonio_mobile.eas.status import Common, SettingsStatus
+from carbonio_mobile.errors import ProtocolError
+from carbonio_mobile.mime.bodies import html_to_text, text_to_html
+from carbonio_mobile.policy.document import permissive_value
+from carbonio_mobile.sync.device import Device
+from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OutOfOffice
+from carbonio_mobile.wbxml.codepages import Provision
+
+
+async def respond(call: Call) -> Answer:
+    """Do and answer every part of the request. What is set is durable before the answer leaves.
+
+    Raises: ProtocolError for a request without a body.
+    """
+    if call.document is None:
+        raise ProtocolError("Settings without a body", expected="Settings")
+    request = settings.parse(call.document, call.version)
+    if request.empty:
+        response = Response(status=SettingsStatus.PROTOCOL_ERROR)
+    else:
+        response = await _done(call, request)
+    return Answer(document=settings.build(response, call.version))
+
+
+async def _done(call: Call, request: Request) -> Response:
+    oof_status, oof = await _out_of_office(call, request)
+    device, information_status = _informed(call.device, request)
+    device, password_status = _with_password(device, request)
+    if device != call.device:
+        await call.services.devices.save_device(device)
+    user_status = _got(request.user_information)
+    return Response(
+        oof_status=oof_status,
+        oof=oof,
+        information_status=information_status,
+        password_status=password_status,
+        user_status=user_status,
+        user=_user(call.account) if user_status is SettingsStatus.SUCCESS else None,
+        rights_status=_rights(request),
+    )
+
+
+async def _out_of_office(call: Call, request: Request) -> tuple[int | None, OutOfOffice | None]:
+    """First the Set, then the Get, if the request has both."""
+    html, change = request.oof_get_html, request.oof_set
+    for fault in (change, html):
+        if isinstance(fault, SettingsStatus):
+            return fault, None
+    if html is None and change is None:
+        return None, None
+    in_force = await call.mailbox.out_of_office()
+    if change is not None and not isinstance(change, SettingsStatus):
+        changed = change.applied_to(in_force)
+        if changed is None:
+            return SettingsStatus.INVALID_ARGUMENTS, None
+        if changed != in_force:
+            await call.mailbox.set_out_of_office(changed)
+        in_force = changed
+    return SettingsStatus.SUCCESS, None if html is None else _in_form(in_force, html=bool(html))
+
+
+def _in_form(in_force: OutOfOffice, *, html: bool) -> OutOfOffice:
+    """Give the settings with all messages as HTML or as plain text."""
+
+    def convert(entry: tuple[Audience, OofMessage]) -> tuple[Audience, OofMessage]:
+        audience, message = entry
+        if not message.text or message.html == html:
+            return audience, replace(message, html=html)
+        text = text_to_html(message.text) if html else html_to_text(message.text)
+        return audience, replace(message, text=text, html=html)
+
+    return replace(in_force, messages=tuple(convert(entry) for entry in in_force.messages))
+
+
+def _informed(device: Device, request: Request) -> tuple[Device, SettingsStatus | None]:
+    facts = request.facts
+    if facts is None or isinstance(facts, SettingsStatus):
+        return device, facts
+    return replace(device, information=facts), SettingsStatus.SUCCESS
+
+
+def _with_password(device: Device, request: Request) -> tuple[Device, SettingsStatus | None]:
+    """Keep the recovery password where the policy lets devices deposit one (MS-ASCMD R4402)."""
+    password = request.password
+    if password is None or isinstance(password, SettingsStatus):
+        return device, password
+    if permissive_value(Provision.PasswordRecoveryEnabled) != "1":
+        return device, SettingsStatus.DENIED_BY_POLICY
+    return replace(device, recovery_password=password), SettingsStatus.SUCCESS
+
+
+def _got(asked: bool | SettingsStatus | None) -> SettingsStatus | None:
+    return SettingsStatus.SUCCESS if asked is True else asked or None
+
+
+def _user(account: Account) -> UserInformation:
+    others = (address for address in account.addresses if address != account.name)
+    return UserInformation(display_name=account.display_name, addresses=(account.name, *others))
+
+
+def _rights(request: Request) -> int | None:
+    """There is no rights management here (MS-ASRM R196)."""
+    asked = _got(request.rights_management)
+    return Common.IRM_FEATURE_DISABLED if asked is SettingsStatus.SUCCESS else asked

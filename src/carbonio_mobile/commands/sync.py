@@ -1,0 +1,303 @@
+"""Sync: exchange what is new in folders, both ways, at once or when something arrives.
+
+One round goes through the collections in their order: what the device did is applied, then what the
+device lacks is told. The states that this makes are stored in one commit before the answer leaves.
+A request that waits starts over with the round when it is woken.
+
+Spec: MS-ASCMD 2.2.1.21, 3.1.5.4; commands.md section 4; design.md section 4.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from carbonio_mobile import __version__
+from carbonio_mobile.commands import hierarchy
+from carbonio_mobile.commands.collections import drive, readable
+from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.commands.syncdown import Room, Telling
+from carbonio_mobile.commands.syncrequests import complete
+from carbonio_mobile.commands.syncup import Applying
+from carbonio_mobile.eas import foldertypes
+from carbonio_mobile.eas.bodyoptions import BodyOptions
+from carbonio_mobile.eas.items.classes import CLASSES
+from carbonio_mobile.eas.messages.sync import (
+    CollectionAnswer,
+    CollectionOptions,
+    CollectionRequest,
+    SyncFault,
+    SyncRequest,
+    build,
+    build_fault,
+)
+from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.errors import Conflict, NotFound
+from carbonio_mobile.ids import FolderId
+from carbonio_mobile.sync import poison
+from carbonio_mobile.sync.changes import ALL_ASPECTS
+from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
+from carbonio_mobile.sync.pull import Offer, OfferKind, pull
+from carbonio_mobile.sync.state import (
+    CollectionState,
+    Generation,
+    Start,
+    advance,
+    document_name,
+    first_key,
+    start,
+)
+from carbonio_mobile.sync.window import floor
+from carbonio_mobile.wbxml import Element
+
+
+async def respond(call: Call) -> Answer:
+    """Answer Sync. An answer without anything to say is empty (MS-ASCMD R667, R679)."""
+    try:
+        request = await complete(call)
+        answers = await _answers(call, request)
+    except SyncFault as fault:
+        return Answer(document=build_fault(fault.status, fault.limit))
+    return Answer(document=build(answers, call.version) if answers else None)
+
+
+async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
+    if request.wait_s is None:
+        return await _Round(call=call, request=request).run()
+    folders = [collection.collection for collection in request.collections]
+    watch = call.services.hub.watch(
+        call.account.id, folders, latency_s=call.services.bounds.latency_s
+    )
+    try:
+        until = call.now + request.wait_s
+        while True:
+            answers = await _Round(call=call, request=request).run()
+            if answers or call.now >= until:
+                return answers
+            call.turn.park(watch)
+            wake = await watch.wait(until - call.now)
+            await call.turn.resume()
+            if wake.superseded:
+                return []
+            if wake.hierarchy and await hierarchy.outdated(call):
+                raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
+    finally:
+        watch.close()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Round:
+    """One pass over all collections of a request."""
+
+    call: Call
+    request: SyncRequest
+    documents: dict[str, str | None] = field(default_factory=dict)
+
+    async def run(self) -> list[CollectionAnswer]:
+        """Give the answers of those collections that have something to say, states stored."""
+        folders = [collection.collection for collection in self.request.collections]
+        names = [document_name(folder) for folder in folders]
+        stored = await self.call.services.states.load(
+            self.call.device.key, [*names, poison.DOCUMENT]
+        )
+        states = readable(stored, folders)
+        spoilt = poison.PoisonList.from_text(stored.get(poison.DOCUMENT), __version__)
+        present = await self._hierarchy_if_needed(states)
+        room = Room(items=self.request.window, bytes=self.call.services.bounds.response_bytes)
+        answers = []
+        for collection in self.request.collections:
+            exchange = _Exchange(
+                call=self.call,
+                request=collection,
+                present=present,
+                room=room,
+                spoilt=spoilt,
+                state=states.get(collection.collection),
+            )
+            answer = await exchange.run()
+            if exchange.state_changed and exchange.state is not None:
+                self.documents[document_name(collection.collection)] = exchange.state.to_text()
+            if answer is not None:
+                answers.append(answer)
+        if spoilt.changed:
+            self.documents[poison.DOCUMENT] = spoilt.to_text()
+        if self.documents:
+            await self.call.services.states.commit(self.call.device.key, self.documents)
+        return answers
+
+    async def _hierarchy_if_needed(
+        self, states: dict[FolderId, CollectionState]
+    ) -> Hierarchy | None:
+        """Read the folders only for requests that start a collection or change items.
+
+        Raises: SyncFault 12 for a folder that is not there (client-quirks.md 3.7).
+        """
+        simple = all(
+            c.sync_key != "0" and not c.commands and c.collection in states
+            for c in self.request.collections
+        )
+        if simple:
+            return None
+        present = await self.call.mailbox.hierarchy()
+        for collection in self.request.collections:
+            folder = present.find(collection.collection)
+            if folder is None or not _syncable(folder):
+                raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
+        return present
+
+
+@dataclass(slots=True, kw_only=True)
+class _Exchange:
+    """The exchange of one collection. ``state`` is replaced by the one to store."""
+
+    call: Call
+    request: CollectionRequest
+    present: Hierarchy | None
+    room: Room
+    spoilt: poison.PoisonList
+    state: CollectionState | None
+    state_changed: bool = False
+
+    async def run(self) -> CollectionAnswer | None:
+        """Give what is to be said about the collection, None for nothing."""
+        request = self.request
+        if request.sync_key == "0":
+            return await self._begin()
+        origin = None if self.state is None else start(self.state, request.sync_key)
+        if origin is None:
+            return self._fault(SyncStatus.INVALID_SYNC_KEY)
+        try:
+            return await self._exchange(origin)
+        except NotFound as exc:
+            raise SyncFault(SyncStatus.HIERARCHY_CHANGED) from exc
+        except Conflict:
+            # The mailbox has forgotten the history that the device stands at.
+            return self._fault(SyncStatus.INVALID_SYNC_KEY)
+
+    def _fault(self, status: SyncStatus) -> CollectionAnswer:
+        return CollectionAnswer(collection=self.request.collection, status=status)
+
+    async def _begin(self) -> CollectionAnswer:
+        """Answer key 0: a key and no items; commands beside it are passed over (quirk 3.4)."""
+        request = self.request
+        if request.get_changes:
+            return self._fault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R3128
+        token = await self.call.mailbox.token(request.collection)
+        made = Generation(
+            key=first_key(self.call.services.random_bytes(6)),
+            token=token,
+            options=_options_json(request.options),
+            kind=self._folder().kind.value,
+        )
+        self.state, self.state_changed = CollectionState(current=made), True
+        return CollectionAnswer(collection=request.collection, sync_key=made.key)
+
+    async def _exchange(self, origin: Start) -> CollectionAnswer | None:
+        made = origin.base.successor()
+        if self.request.options is not None:
+            made.options = _options_json(self.request.options)
+        options = _options(made)
+        answer = CollectionAnswer(collection=self.request.collection)
+        if self.request.commands:
+            answer.responses = await self._apply(origin, made, options)
+        passed = 0
+        if self.request.wants_changes and _told_of(made, self.call.version):
+            passed = await self._tell(made, options, answer)
+        if self.request.commands or answer.commands or answer.more:
+            self.state, self.state_changed = advance(origin, made), True
+            answer.sync_key = made.key
+            return answer
+        self._keep_progress(origin, made, passed)
+        return None
+
+    def _folder(self) -> Folder:
+        """Give the folder, for a request that the hierarchy was read for."""
+        assert self.present is not None
+        folder = self.present.find(self.request.collection)
+        assert folder is not None
+        return folder
+
+    async def _apply(
+        self, origin: Start, made: Generation, options: CollectionOptions
+    ) -> list[Element]:
+        assert self.present is not None
+        applying = Applying(
+            call=self.call,
+            folder=self._folder(),
+            trash=self.present.standard(FolderKind.TRASH),
+            request=self.request,
+            options=options,
+            known=origin.known,
+            made=made,
+        )
+        await applying.apply()
+        return applying.responses
+
+    async def _tell(
+        self, made: Generation, options: CollectionOptions, answer: CollectionAnswer
+    ) -> int:
+        """Tell what is new; gives how much of the history was passed without a word."""
+        folder = self.request.collection
+        window = min(self.request.window, self.room.items)
+        if window <= 0:
+            answer.more = (
+                True  # the whole request's window is used up: the next one goes on (R4783)
+            )
+            return 0
+        telling = Telling(
+            call=self.call,
+            folder=folder,
+            options=options.body,
+            room=self.room,
+            poison=self.spoilt,
+        )
+        again = self.spoilt.to_offer_again(folder)
+        await telling.show(
+            tuple(Offer(OfferKind.CHANGE, item, None, ALL_ASPECTS) for item in again)
+        )
+        run = pull(made, floor=floor(options.filter_type, self.call.now), window=window)
+        pulled = await drive(run, self.call.mailbox, folder, telling.show)
+        answer.commands, answer.more = telling.commands, pulled.more
+        return pulled.passed
+
+    def _keep_progress(self, origin: Start, made: Generation, passed: int) -> None:
+        """Without a word to say the key stays; what need not be read again is kept under it."""
+        moved_on = passed > 0 or made.options != origin.base.options
+        if moved_on and not origin.repeat and self.state is not None:
+            made.key = origin.base.key
+            made.results = origin.base.results
+            self.state = CollectionState(current=made, previous=self.state.previous)
+            self.state_changed = True
+
+
+def _syncable(folder: Folder) -> bool:
+    if folder.kind in foldertypes.NO_CLASS:
+        return False
+    return foldertypes.class_name(folder.kind) in CLASSES
+
+
+def _told_of(made: Generation, version: Version) -> bool:
+    """Whether a device of that version is told what is in the folder.
+
+    Drafts only from 16.0 (MS-ASCMD R5916); of the Outbox nothing ever (client-quirks.md 3.6).
+    """
+    kind = FolderKind(made.kind)
+    return kind is not FolderKind.OUTBOX and foldertypes.syncable(kind, version)
+
+
+def _options_json(options: CollectionOptions | None) -> dict[str, Any]:
+    if options is None:
+        return {}
+    return {
+        "filter": options.filter_type,
+        "client_wins": options.client_wins,
+        "body": options.body.to_json(),
+    }
+
+
+def _options(made: Generation) -> CollectionOptions:
+    stored = made.options
+    return CollectionOptions(
+        filter_type=stored.get("filter", 0),
+        client_wins=stored.get("client_wins", False),
+        body=BodyOptions.from_json(stored.get("body", {})),
+    )

@@ -1,0 +1,186 @@
+"""The way down of a Sync: what is new in a folder, as Add, Change, Delete and SoftDelete.
+
+Spec: MS-ASCMD 2.2.3.26 (Commands in a response); design.md section 4 (windows, items that fail to
+convert).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.eas.bodies import further_wish, wish
+from carbonio_mobile.eas.bodyoptions import BodyOptions
+from carbonio_mobile.eas.items.email import application_data, degraded_data, needs_bodies
+from carbonio_mobile.errors import Corrupt
+from carbonio_mobile.ids import FolderId, ItemId, ServerId
+from carbonio_mobile.mime.mailitem import BodyWish, MailItem
+from carbonio_mobile.sync.poison import PoisonList
+from carbonio_mobile.sync.pull import Offer, OfferKind, Taken
+from carbonio_mobile.wbxml import Element
+from carbonio_mobile.wbxml.codepages import AirSync
+
+SLICE = 25
+"""So many items are read and converted at a time: the reactor breathes between slices."""
+
+SMALL_SLICE = 2
+SMALL_BODY_BYTES = 131_072
+"""Where bodies may be larger than this, only a small slice of items is in memory at a time."""
+
+HEADERS_BYTES = 1_500
+"""About what an item takes beside its body."""
+
+NO_BODIES = BodyWish(text_bytes=0, html_bytes=0, source_bytes=0)
+
+
+@dataclass(slots=True, kw_only=True)
+class Room:
+    """What an answer can still hold.
+
+    ``bytes`` may be overdrawn by the one item that is always let in.
+    """
+
+    items: int
+    bytes: int
+    used: bool = False
+
+    def take(self, size: int) -> bool:
+        """Take room for one item, if there is any left; the first always fits."""
+        if self.used and size > self.bytes:
+            return False
+        self.bytes -= size
+        self.items -= 1
+        self.used = True
+        return True
+
+
+@dataclass(slots=True, kw_only=True)
+class Telling:
+    """Turns the offers of a pull into the commands of an answer."""
+
+    call: Call
+    folder: FolderId
+    options: BodyOptions
+    room: Room
+    poison: PoisonList
+    commands: list[Element] = field(default_factory=list)
+
+    async def show(self, offers: tuple[Offer, ...]) -> Taken:
+        """Take offers, from the first on, until the answer is full."""
+        count = 0
+        missing: set[ItemId] = set()
+        step = _slice(self.options)
+        for start in range(0, len(offers), step):
+            chosen = offers[start : start + step]
+            items = await self._read(chosen)
+            for offer in chosen:
+                item = items.get(offer.item)
+                if item is None and offer.kind in (OfferKind.ADD, OfferKind.CHANGE):
+                    missing.add(offer.item)
+                elif not self.room.take(_size(item)):
+                    return Taken(count, frozenset(missing))
+                else:
+                    self._tell(offer, item)
+                count += 1
+        return Taken(count, frozenset(missing))
+
+    async def _read(self, offers: Sequence[Offer]) -> dict[ItemId, "MailItem | Unreadable"]:
+        """Read what the offers need: items with bodies, and items of which only blocks are told."""
+        version = self.call.version
+        whole = [
+            offer.item
+            for offer in offers
+            if offer.kind is OfferKind.ADD
+            or (offer.kind is OfferKind.CHANGE and needs_bodies(offer.aspects, version))
+        ]
+        blocks = [
+            offer.item
+            for offer in offers
+            if offer.kind is OfferKind.CHANGE and not needs_bodies(offer.aspects, version)
+        ]
+        items: dict[ItemId, MailItem | Unreadable] = {}
+        if whole:
+            items |= await read_whole(self.call, self.folder, whole, self.options)
+        if blocks:
+            items |= await _read_each(self.call, self.folder, blocks, NO_BODIES)
+        return items
+
+    def _tell(self, offer: Offer, item: "MailItem | Unreadable | None") -> None:
+        server_id = Element(AirSync.ServerId, str(ServerId(self.folder, offer.item)))
+        if item is None:
+            tag = AirSync.Delete if offer.kind is OfferKind.DELETE else AirSync.SoftDelete
+            self.commands.append(Element(tag, [server_id]))
+            return
+        content = self._content(offer, item)
+        if content:
+            tag = AirSync.Add if offer.kind is OfferKind.ADD else AirSync.Change
+            data = Element(AirSync.ApplicationData, content)
+            self.commands.append(Element(tag, [server_id, data]))
+
+    def _content(self, offer: Offer, item: "MailItem | Unreadable") -> list[Element]:
+        if isinstance(item, Unreadable):
+            self.poison.add(ServerId(self.folder, offer.item), item.reason)
+            return degraded_data(received=offer.received, version=self.call.version)
+        try:
+            content = application_data(item, self.options, self.call.version, offer.aspects)
+        except Exception as exc:
+            # One item must never stall its folder: whatever is wrong with it, the device gets what
+            # can be told.
+            self.poison.add(
+                ServerId(self.folder, offer.item), f"{type(exc).__name__} in conversion"
+            )
+            return degraded_data(
+                received=item.received, version=self.call.version, read=item.state.read
+            )
+        self.poison.discard(ServerId(self.folder, offer.item))
+        return content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """An item that its mailbox cannot read back."""
+
+    reason: str
+
+
+async def read_whole(
+    call: Call, folder: FolderId, items: Sequence[ItemId], options: BodyOptions
+) -> dict[ItemId, MailItem | Unreadable]:
+    """Read items with the bodies that these options want."""
+    first = wish(options)
+    found = await _read_each(call, folder, items, first)
+    lacking = [
+        (item, more)
+        for item, read in found.items()
+        if isinstance(read, MailItem) and (more := further_wish(read, options)) is not None
+    ]
+    for item, more in lacking:
+        found |= await _read_each(call, folder, [item], more)
+    return found
+
+
+async def _read_each(
+    call: Call, folder: FolderId, items: Sequence[ItemId], wanted: BodyWish
+) -> dict[ItemId, MailItem | Unreadable]:
+    """Read items; where they cannot be read together, one by one, so that one spoils no other."""
+    try:
+        return dict(await call.mailbox.read(folder, items, wanted))
+    except Corrupt as exc:
+        if len(items) == 1:
+            return {items[0]: Unreadable(reason=str(exc))}
+    found: dict[ItemId, MailItem | Unreadable] = {}
+    for item in items:
+        found |= await _read_each(call, folder, [item], wanted)
+    return found
+
+
+def _slice(options: BodyOptions) -> int:
+    wanted = wish(options)
+    sizes = (wanted.text_bytes, wanted.html_bytes, wanted.source_bytes)
+    small = all(size is not None and size <= SMALL_BODY_BYTES for size in sizes)
+    return SLICE if small else SMALL_SLICE
+
+
+def _size(item: MailItem | Unreadable | None) -> int:
+    if not isinstance(item, MailItem):
+        return HEADERS_BYTES
+    return HEADERS_BYTES + len(item.text) + len(item.html) + len(item.source)

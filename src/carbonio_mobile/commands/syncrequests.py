@@ -1,0 +1,139 @@
+"""Which request a Sync is: as sent, completed from the last one, or the last one again.
+
+Spec: MS-ASCMD 2.2.3.133 (Partial), R666 to R679 (empty requests); commands.md section 4.
+"""
+
+import json
+from dataclasses import replace
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.eas.messages.sync import (
+    ClientCommand,
+    CollectionRequest,
+    CommandKind,
+    SyncFault,
+    SyncRequest,
+    parse,
+)
+from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.ids import FolderId
+
+DOCUMENT = "sync-request"
+"""The name under which a device's last complete Sync is stored, without options and commands."""
+
+_NOT_REPEATABLE = (CommandKind.ADD, CommandKind.CHANGE, CommandKind.DELETE)
+
+
+async def complete(call: Call) -> SyncRequest:
+    """Give the request that is meant, and remember it for the next empty or partial one.
+
+    Raises: ProtocolError; SyncFault 13 where nothing is remembered to complete it with, 14 and 15
+    for a request out of bounds.
+    """
+    remembered = await _remembered(call)
+    if call.document is None:
+        request = _need(remembered)
+    else:
+        request = parse(call.document, call.version)
+        if request.partial:
+            request = _merged(request, _need(remembered))
+    if not request.collections:
+        raise SyncFault(SyncStatus.REQUEST_INCOMPLETE)
+    _check_bounds(call, request)
+    await _remember(call, request, remembered)
+    return request
+
+
+def _need(remembered: SyncRequest | None) -> SyncRequest:
+    if remembered is None:
+        raise SyncFault(SyncStatus.REQUEST_INCOMPLETE)
+    return remembered
+
+
+def _merged(request: SyncRequest, remembered: SyncRequest) -> SyncRequest:
+    """Put what a partial request says over what the last one said (R3635)."""
+    named = {collection.collection: collection for collection in request.collections}
+    before = tuple(
+        named.pop(collection.collection, collection) for collection in remembered.collections
+    )
+    return replace(
+        request,
+        collections=before + tuple(named.values()),
+        wait_s=remembered.wait_s if request.wait_s is None else request.wait_s,
+        partial=False,
+    )
+
+
+def _check_bounds(call: Call, request: SyncRequest) -> None:
+    bounds = call.services.bounds
+    if len(request.collections) > bounds.sync_collections_max:
+        raise SyncFault(SyncStatus.TOO_MANY_COLLECTIONS, bounds.sync_collections_max)
+    if request.wait_s is None:
+        return
+    nearest = min(max(request.wait_s, bounds.heartbeat_min_s), bounds.heartbeat_max_s)
+    if nearest != request.wait_s:
+        limit = nearest // 60 if request.wait_in_minutes else nearest
+        raise SyncFault(SyncStatus.INVALID_INTERVAL, limit)
+
+
+def _repeatable(commands: tuple[ClientCommand, ...]) -> bool:
+    return not any(command.kind in _NOT_REPEATABLE for command in commands)
+
+
+async def _remember(call: Call, request: SyncRequest, remembered: SyncRequest | None) -> None:
+    """Store a request that a later one may refer to; one that changes items cannot be (R673)."""
+    if not all(_repeatable(collection.commands) for collection in request.collections):
+        if remembered is not None:
+            await call.services.states.commit(call.device.key, {DOCUMENT: None})
+        return
+    shape = _without_particulars(request)
+    if shape != remembered:
+        await call.services.states.commit(call.device.key, {DOCUMENT: _to_text(shape)})
+
+
+def _without_particulars(request: SyncRequest) -> SyncRequest:
+    return replace(
+        request,
+        collections=tuple(
+            replace(collection, options=None, commands=()) for collection in request.collections
+        ),
+    )
+
+
+async def _remembered(call: Call) -> SyncRequest | None:
+    documents = await call.services.states.load(call.device.key, (DOCUMENT,))
+    text = documents.get(DOCUMENT)
+    return None if text is None else _from_text(text)
+
+
+def _to_text(request: SyncRequest) -> str:
+    collections = [
+        [c.sync_key, c.collection, c.deletes_as_moves, c.get_changes, c.window, c.conversation_mode]
+        for c in request.collections
+    ]
+    form = [collections, request.wait_s, request.wait_in_minutes, request.window]
+    return json.dumps(form, separators=(",", ":"))
+
+
+def _from_text(text: str) -> SyncRequest | None:
+    """Read a stored request; an unreadable one is none: the device is asked for a complete one."""
+    try:
+        collections, wait_s, wait_in_minutes, window = json.loads(text)
+        return SyncRequest(
+            collections=tuple(
+                CollectionRequest(
+                    sync_key=key,
+                    collection=FolderId(folder),
+                    deletes_as_moves=deletes_as_moves,
+                    get_changes=get_changes,
+                    window=size,
+                    conversation_mode=conversation_mode,
+                )
+                for key, folder, deletes_as_moves, get_changes, size, conversation_mode in collections
+            ),
+            wait_s=wait_s,
+            wait_in_minutes=wait_in_minutes,
+            window=window,
+        )
+    except (ValueError, TypeError):
+        return None

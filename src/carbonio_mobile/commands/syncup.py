@@ -1,0 +1,268 @@
+"""The way up of a Sync: what a device adds, changes, deletes and fetches in a mail folder.
+
+Commands take effect in their order. Each is known by its fingerprint: one that an earlier copy of
+the request applied already is answered from the record. Those that are not bound to an operation
+are idempotent.
+
+Spec: MS-ASCMD 2.2.3.26 (Commands in a request), 2.2.3.148 (Responses), 3.1.5.4; commands.md section
+4.
+"""
+
+from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.drafts import Drafts
+from carbonio_mobile.commands.operations import digest
+from carbonio_mobile.commands.syncdown import Unreadable, read_whole
+from carbonio_mobile.eas.items.email import application_data, parse_change
+from carbonio_mobile.eas.items.faults import ItemFault
+from carbonio_mobile.eas.messages.fields import server_id
+from carbonio_mobile.eas.messages.sync import (
+    ClientCommand,
+    CollectionOptions,
+    CollectionRequest,
+    CommandKind,
+)
+from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.errors import Conflict, NotFound, OverQuota, TooLarge
+from carbonio_mobile.ids import ItemId, ServerId
+from carbonio_mobile.mime.mailitem import MailPatch
+from carbonio_mobile.sync.changes import NO_ASPECT, Aspect
+from carbonio_mobile.sync.folders import Folder, FolderKind
+from carbonio_mobile.sync.state import CommandResult, Generation
+from carbonio_mobile.wbxml import Element, Tag, encode
+from carbonio_mobile.wbxml.codepages import AirSync
+
+_TAGS: Mapping[CommandKind, Tag] = {
+    CommandKind.ADD: AirSync.Add,
+    CommandKind.CHANGE: AirSync.Change,
+    CommandKind.DELETE: AirSync.Delete,
+    CommandKind.FETCH: AirSync.Fetch,
+}
+
+SUCCESS = CommandResult(status=SyncStatus.SUCCESS)
+
+
+@dataclass(slots=True, kw_only=True)
+class Applying:
+    """Applies the commands of one collection and collects what is to be said of them.
+
+    ``known`` are the results of an earlier copy of this request; ``made`` takes up what the
+    commands did.
+    """
+
+    call: Call
+    folder: Folder
+    trash: Folder | None
+    request: CollectionRequest
+    options: CollectionOptions
+    known: Mapping[str, CommandResult]
+    made: Generation
+    responses: list[Element] = field(default_factory=list)
+
+    async def apply(self) -> None:
+        """Apply all commands."""
+        for group in _groups(self.request.commands):
+            fresh = [command for command in group if _fingerprint(command) not in self.known]
+            results = await self._apply_group(group[0].kind, fresh)
+            for command in group:
+                print_ = _fingerprint(command)
+                result = results[print_] if print_ in results else self.known[print_]
+                await self._note(command, print_, result)
+
+    async def _apply_group(
+        self, kind: CommandKind, commands: Sequence[ClientCommand]
+    ) -> dict[str, CommandResult]:
+        if kind is CommandKind.DELETE:
+            return await self._delete(commands)
+        if kind is CommandKind.CHANGE:
+            return await self._change(commands)
+        if kind is CommandKind.ADD:
+            return {_fingerprint(one): await self._add(one) for one in commands}
+        return {_fingerprint(one): SUCCESS for one in commands}  # a Fetch changes nothing
+
+    async def _note(self, command: ClientCommand, fingerprint: str, result: CommandResult) -> None:
+        if command.kind is CommandKind.FETCH:
+            self.responses.append(await self._fetched(command))
+            return
+        self.made.absorb(fingerprint, result)
+        response = await self._response(command, result)
+        if response is not None:
+            self.responses.append(response)
+
+    async def _response(self, command: ClientCommand, result: CommandResult) -> Element | None:
+        """Say what became of a command; a Change or Delete that worked goes without saying."""
+        tag = _TAGS[command.kind]
+        status = Element(AirSync.Status, str(int(result.status)))
+        works = result.status == SyncStatus.SUCCESS
+        if command.kind is CommandKind.ADD:
+            made = None
+            if works and result.item is not None and not result.removed:
+                made = Element(AirSync.ServerId, str(ServerId(self.folder.id, result.item)))
+            content = await self._drafts().added(command, result) if works else None
+            return Element(tag, [made, Element(AirSync.ClientId, command.name), status, content])
+        content = None
+        if works and command.kind is CommandKind.CHANGE and self._is_draft_command(command):
+            content = await self._drafts().added(command, result)
+        if works and content is None:
+            return None
+        return Element(tag, [Element(AirSync.ServerId, command.name), status, content])
+
+    def _is_draft_command(self, command: ClientCommand) -> bool:
+        return self.folder.kind is FolderKind.DRAFTS and Drafts.concerns(command, self.call.version)
+
+    def _drafts(self) -> Drafts:
+        return Drafts(call=self.call, folder=self.folder.id)
+
+    async def _add(self, command: ClientCommand) -> CommandResult:
+        """Add a draft; no other message comes into a mailbox this way (MS-ASCMD R755)."""
+        if not self._is_draft_command(command):
+            return CommandResult(status=SyncStatus.CONVERSION_ERROR)
+        return await _refusable(self._drafts().add(command))
+
+    async def _change(self, commands: Sequence[ClientCommand]) -> dict[str, CommandResult]:
+        results: dict[str, CommandResult] = {}
+        patches: dict[ItemId, tuple[str, MailPatch]] = {}
+        for command in commands:
+            fingerprint = _fingerprint(command)
+            item = self._item(command)
+            if item is None:
+                results[fingerprint] = CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+            elif self._is_draft_command(command):
+                results[fingerprint] = await _refusable(
+                    self._drafts().change(command, item, conflict=await self._conflicts(item))
+                )
+            else:
+                try:
+                    patches[item] = (fingerprint, self._patch_of(command))
+                except ItemFault as fault:
+                    results[fingerprint] = CommandResult(status=fault.status)
+        return results | await self._patch(patches)
+
+    def _patch_of(self, command: ClientCommand) -> MailPatch:
+        if command.content is None:
+            raise ItemFault("nothing but Send, outside the drafts")
+        return parse_change(command.content, self.call.version)
+
+    async def _conflicts(self, item: ItemId) -> bool:
+        since = await self._since([item])
+        changed = since.get(item, NO_ASPECT) & Aspect.CONTENT
+        return bool(changed) and item not in self.made.echoes and not self.options.client_wins
+
+    async def _patch(
+        self, patches: Mapping[ItemId, tuple[str, MailPatch]]
+    ) -> dict[str, CommandResult]:
+        if not patches:
+            return {}
+        results: dict[str, CommandResult] = {}
+        allowed: dict[ItemId, MailPatch] = {}
+        before = await self._since(patches)
+        for item, (fingerprint, patch) in patches.items():
+            if self._loses(item, patch, before.get(item, NO_ASPECT)):
+                results[fingerprint] = CommandResult(status=SyncStatus.CONFLICT)
+            else:
+                allowed[item] = patch
+        versions = await self.call.mailbox.update(self.folder.id, allowed)
+        after = await self._since(allowed)
+        for item, patch in allowed.items():
+            fingerprint = patches[item][0]
+            if item not in versions:
+                results[fingerprint] = CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+            elif after.get(item, NO_ASPECT) & ~_aspects(patch) and item not in self.made.echoes:
+                # Others changed more of it: the feed shall report the item, our part included.
+                results[fingerprint] = SUCCESS
+            else:
+                results[fingerprint] = CommandResult(
+                    status=SyncStatus.SUCCESS, item=item, version=versions[item]
+                )
+        return results
+
+    def _loses(self, item: ItemId, patch: MailPatch, changed: Aspect) -> bool:
+        """Whether the server's change of the same property wins over the device's (R2066)."""
+        if self.options.client_wins or item in self.made.echoes:
+            return False
+        return bool(changed & _aspects(patch))
+
+    async def _since(self, items: Iterable[ItemId]) -> Mapping[ItemId, Aspect]:
+        wanted = list(items)
+        try:
+            return await self.call.mailbox.aspects_since(self.folder.id, wanted, self.made.token)
+        except Conflict:
+            return {}  # the history is gone; the pull that follows finds out what to do
+
+    async def _delete(self, commands: Sequence[ClientCommand]) -> dict[str, CommandResult]:
+        """Delete items, into the trash where asked; one that is gone already is a success."""
+        items = {_fingerprint(command): self._item(command) for command in commands}
+        present = [item for item in items.values() if item is not None]
+        if present:
+            trash = self.trash
+            if self.request.deletes_as_moves and trash is not None and trash.id != self.folder.id:
+                await self.call.mailbox.move(self.folder.id, present, trash.id)
+            else:
+                await self.call.mailbox.delete(self.folder.id, present)
+        return {
+            fingerprint: CommandResult(status=SyncStatus.SUCCESS, item=item, removed=True)
+            for fingerprint, item in items.items()
+        }
+
+    async def _fetched(self, command: ClientCommand) -> Element:
+        name = Element(AirSync.ServerId, command.name)
+        item = self._item(command)
+        read = None
+        if item is not None:
+            found = await read_whole(self.call, self.folder.id, [item], self.options.body)
+            read = found.get(item)
+        if read is None or isinstance(read, Unreadable):
+            missing = SyncStatus.OBJECT_NOT_FOUND if read is None else SyncStatus.CONVERSION_ERROR
+            return Element(AirSync.Fetch, [name, Element(AirSync.Status, str(int(missing)))])
+        content = application_data(read, self.options.body, self.call.version)
+        status = Element(AirSync.Status, str(int(SyncStatus.SUCCESS)))
+        return Element(AirSync.Fetch, [name, status, Element(AirSync.ApplicationData, content)])
+
+    def _item(self, command: ClientCommand) -> ItemId | None:
+        """Give the item that a command names, None for one that cannot be in this folder."""
+        named = server_id(command.name)
+        return named.item if named is not None and named.folder == self.folder.id else None
+
+
+async def _refusable(work: Awaitable[CommandResult]) -> CommandResult:
+    """Turn the refusals of a mailbox into an item's status."""
+    try:
+        return await work
+    except ItemFault as fault:
+        return CommandResult(status=fault.status)
+    except NotFound:
+        return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+    except (OverQuota, TooLarge):
+        return CommandResult(status=SyncStatus.CANNOT_COMPLETE)
+
+
+def _fingerprint(command: ClientCommand) -> str:
+    """Name a command by all that it says."""
+    return digest(encode(command.element))[:24]
+
+
+def _groups(commands: Sequence[ClientCommand]) -> Iterator[list[ClientCommand]]:
+    """Part commands into runs that may be done in one go: of one kind, each item once."""
+    group: list[ClientCommand] = []
+    for command in commands:
+        follows = group and command.kind is group[0].kind
+        if not follows or any(command.name == one.name for one in group):
+            if group:
+                yield group
+            group = []
+        group.append(command)
+    if group:
+        yield group
+
+
+def _aspects(patch: MailPatch) -> Aspect:
+    aspects = NO_ASPECT
+    if patch.read is not None:
+        aspects |= Aspect.READ
+    if patch.follow_up is not None:
+        aspects |= Aspect.FOLLOW_UP
+    if patch.categories is not None:
+        aspects |= Aspect.CATEGORIES
+    return aspects

@@ -1,0 +1,66 @@
+"""All commands: what answers each, and which versions know it.
+
+Spec: MS-ASCMD 2.2.1; commands.md section 1.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from carbonio_mobile.commands import (
+    estimate,
+    find,
+    folderchanges,
+    foldersync,
+    getattachment,
+    itemoperations,
+    moveitems,
+    ping,
+    provision,
+    search,
+    sendmail,
+    settings,
+    smart,
+    sync,
+)
+from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.eas.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command; ``first`` and ``last`` are the versions between which it exists.
+
+    ``mime_up_to``: in versions up to this one the body is a message and not WBXML.
+    ``malformed`` is the command's own status for a request outside its grammar, None where
+    the common table has it.
+    """
+
+    respond: Callable[[Call], Awaitable[Answer]]
+    malformed: int | None = None
+    first: Version = Version.V12_1
+    last: Version = Version.V16_1
+    mime_up_to: Version | None = None
+
+
+COMMANDS: Mapping[str, Command] = {
+    "Sync": Command(respond=sync.respond, malformed=4),
+    "SendMail": Command(respond=sendmail.respond, mime_up_to=Version.V12_1),
+    "SmartForward": Command(respond=smart.respond_forward, mime_up_to=Version.V12_1),
+    "SmartReply": Command(respond=smart.respond_reply, mime_up_to=Version.V12_1),
+    "GetAttachment": Command(respond=getattachment.respond, last=Version.V12_1),
+    "FolderSync": Command(respond=foldersync.respond, malformed=10),
+    "FolderCreate": Command(respond=folderchanges.respond_create, malformed=10),
+    "FolderDelete": Command(respond=folderchanges.respond_delete, malformed=10),
+    "FolderUpdate": Command(respond=folderchanges.respond_update, malformed=10),
+    "MoveItems": Command(respond=moveitems.respond),
+    "GetItemEstimate": Command(respond=estimate.respond),
+    "Search": Command(respond=search.respond),
+    "Settings": Command(respond=settings.respond, malformed=2),
+    "Ping": Command(respond=ping.respond, malformed=4),
+    "ItemOperations": Command(respond=itemoperations.respond, malformed=2),
+    "Provision": Command(respond=provision.respond, malformed=2),
+    "Find": Command(respond=find.respond, malformed=2),
+}
+
+ADVERTISED = ",".join(COMMANDS)
+"""The value of MS-ASProtocolCommands: only what is really there."""

@@ -1,0 +1,1 @@
+"""Accounts and address book entries as values; pure."""

@@ -1,0 +1,2 @@
+"""The protocol above WBXML: request lines, versions, statuses, typed requests and responses; pure.
+"""

@@ -1,0 +1,179 @@
+"""What a device says it wants of bodies: read from Options, kept in the state of a collection.
+
+Spec: MS-ASAIRS 2.2.2.11 (BodyPartPreference), 2.2.2.12 (BodyPreference), 3.2.5.1; MS-ASCMD
+2.2.3.110 (MIMESupport), 2.2.3.111 (MIMETruncation).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+from carbonio_mobile.eas.status import Common
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.errors import CommandStatus, ProtocolError
+from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase
+from carbonio_mobile.wbxml.elements import Element
+from carbonio_mobile.wbxml.tokens import Tag
+
+MAX_SIZE = 0xFFFFFFFF
+MAX_PREVIEW_CHARS = 255
+_MIME_TRUNCATIONS: tuple[int | None, ...] = (0, 4096, 5120, 7168, 10240, 20480, 51200, 102400, None)
+
+
+class BodyType(IntEnum):
+    """The form of a body (MS-ASAIRS R304 to R307)."""
+
+    PLAIN = 1
+    HTML = 2
+    RTF = 3
+    MIME = 4
+
+
+class MimeSupport(IntEnum):
+    """For which messages MIME is wanted (MS-ASCMD R3396 to R3399)."""
+
+    NEVER = 0
+    SMIME = 1
+    ALWAYS = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyPreference:
+    """How a device wants bodies of one type.
+
+    ``truncation_bytes`` None is no limit. With ``all_or_none`` a body beyond the limit is not
+    wanted at all; it is never set without a limit (MS-ASAIRS R75). ``preview_chars`` 0 is no
+    preview.
+    """
+
+    type: BodyType
+    truncation_bytes: int | None = None
+    all_or_none: bool = False
+    preview_chars: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyOptions:
+    """All that Options say of bodies.
+
+    ``preferences`` holds each type once, in the order sent. ``mime_truncation`` is in octets, None
+    for no limit. The defaults are what no Options at all mean: plain text, whole.
+    """
+
+    preferences: tuple[BodyPreference, ...] = ()
+    part_preferences: tuple[BodyPreference, ...] = ()
+    mime_support: MimeSupport = MimeSupport.NEVER
+    mime_truncation: int | None = None
+
+    @classmethod
+    def parse(cls, options: Element | None, version: Version) -> "BodyOptions":
+        """Read the children of Options of a Sync, a Fetch or a Search; None means none were sent.
+
+        The order of the children of BodyPreference is not enforced, for clients vary it.
+        Raises: ProtocolError (Sync status 4, MS-ASAIRS R349 to R351), CommandStatus 164 for a part
+        in another form than HTML (R324, MS-ASCMD R5412).
+        """
+        if options is None:
+            return cls()
+        parts: tuple[BodyPreference, ...] = ()
+        if version >= Version.V14_1:
+            parts = _preferences(options, AirSyncBase.BodyPartPreference, version)
+            if any(one.type is not BodyType.HTML for one in parts):
+                raise CommandStatus(Common.BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED)
+        truncation = _number(options, AirSync.MIMETruncation, 8)
+        return cls(
+            preferences=_preferences(options, AirSyncBase.BodyPreference, version),
+            part_preferences=parts,
+            mime_support=MimeSupport(_number(options, AirSync.MIMESupport, 2) or 0),
+            mime_truncation=None if truncation is None else _MIME_TRUNCATIONS[truncation],
+        )
+
+    def preference(self, kind: BodyType) -> BodyPreference | None:
+        """Give the preference for a type, or None."""
+        return next((one for one in self.preferences if one.type is kind), None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the compact form that :meth:`from_json` reads; empty for the defaults."""
+        doc: dict[str, Any] = {}
+        if self.preferences:
+            doc["p"] = [_preference_to_json(one) for one in self.preferences]
+        if self.part_preferences:
+            doc["q"] = [_preference_to_json(one) for one in self.part_preferences]
+        if self.mime_support:
+            doc["m"] = int(self.mime_support)
+        if self.mime_truncation is not None:
+            doc["t"] = self.mime_truncation
+        return doc
+
+    @classmethod
+    def from_json(cls, doc: Mapping[str, Any]) -> "BodyOptions":
+        """Read the form of :meth:`to_json`."""
+        return cls(
+            preferences=tuple(_preference_from_json(*one) for one in doc.get("p", ())),
+            part_preferences=tuple(_preference_from_json(*one) for one in doc.get("q", ())),
+            mime_support=MimeSupport(doc.get("m", 0)),
+            mime_truncation=doc.get("t"),
+        )
+
+
+def _preferences(options: Element, tag: Tag, version: Version) -> tuple[BodyPreference, ...]:
+    found: dict[BodyType, BodyPreference] = {}
+    for element in options.find_all(tag):
+        one = _preference(element, version)
+        if one.type in found:
+            raise ProtocolError(f"two preferences for bodies of type {one.type}")
+        found[one.type] = one
+    return tuple(found.values())
+
+
+def _preference(element: Element, version: Version) -> BodyPreference:
+    kind = _number(element, AirSyncBase.Type, 4)
+    if not kind:
+        raise ProtocolError("a preference for no type of body")
+    limit = _number(element, AirSyncBase.TruncationSize, MAX_SIZE)
+    whole = _flag(element, AirSyncBase.AllOrNone)
+    preview = _number(element, AirSyncBase.Preview, MAX_PREVIEW_CHARS)
+    return BodyPreference(
+        type=BodyType(kind),
+        truncation_bytes=limit,
+        all_or_none=whole and limit is not None,
+        preview_chars=(preview or 0) if version >= Version.V14_0 else 0,
+    )
+
+
+def _number(parent: Element, tag: Tag, highest: int) -> int | None:
+    """Read a number of 0 to ``highest``, None where the child is absent or empty."""
+    text = parent.value(tag, "").strip()
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or int(text) > highest:
+        raise ProtocolError(f"{tag} is not a number", expected=f"0 to {highest}")
+    return int(text)
+
+
+def _flag(parent: Element, tag: Tag) -> bool:
+    found = parent.find_all(tag)
+    if len(found) > 1:
+        raise ProtocolError(f"more than one {tag}")
+    if not found:
+        return False
+    text = found[0].string.strip().lower()
+    if text not in ("0", "1", "false", "true"):
+        raise ProtocolError(f"{tag} is no boolean", expected="0 or 1")
+    return text in ("1", "true")
+
+
+def _preference_to_json(one: BodyPreference) -> list[int | None]:
+    return [int(one.type), one.truncation_bytes, int(one.all_or_none), one.preview_chars]
+
+
+def _preference_from_json(
+    kind: int, truncation: int | None, whole: int, preview: int
+) -> BodyPreference:
+    return BodyPreference(
+        type=BodyType(kind),
+        truncation_bytes=truncation,
+        all_or_none=bool(whole),
+        preview_chars=preview,
+    )

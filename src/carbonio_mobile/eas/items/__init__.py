@@ -1,0 +1,1 @@
+"""One module per item class: items of a mailbox to ActiveSync properties and back."""

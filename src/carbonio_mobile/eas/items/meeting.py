@@ -1,0 +1,123 @@
+"""``MeetingRequest``: the meeting that an invitation or a cancellation is about.
+
+Spec: MS-ASEMAIL 2.2.2.48 and the sections of its children.
+"""
+
+from base64 import b64encode
+
+from carbonio_mobile.eas.times import format_compact, format_datetime
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.mime.record import MeetingSummary, RecurrenceRule
+from carbonio_mobile.wbxml.codepages import AirSyncBase, Calendar, Email, Email2
+from carbonio_mobile.wbxml.elements import Element
+
+MAX_REMINDER_S = 0xFFFF
+"""Reminder is an unsignedShort in the schema: 18 hours."""
+
+_ANSWERED_METHODS = frozenset(("REQUEST", "CANCEL"))
+_SINGLE, _MASTER, _INSTANCE, _EXCEPTION, _ORPHAN = range(5)
+
+
+def shows_meeting(meeting: MeetingSummary | None) -> bool:
+    """Tell whether the mail carries MeetingRequest: an attendee can act on it (R543)."""
+    return meeting is not None and meeting.method in _ANSWERED_METHODS
+
+
+def meeting_element(meeting: MeetingSummary, version: Version, *, sent: float) -> Element:
+    """Build MeetingRequest in the order of its schema.
+
+    ``sent`` (seconds UTC) stands in for a missing DtStamp, which is required (R401).
+    """
+    stamp = sent if meeting.dtstamp is None else meeting.dtstamp
+    children = [
+        Element(Email.AllDayEvent, "1" if meeting.all_day else "0"),
+        Element(Email.StartTime, format_datetime(meeting.start)),
+        Element(Email.DtStamp, format_datetime(stamp)),
+        Element(Email.EndTime, format_datetime(meeting.end)),
+        Element(Email.InstanceType, str(_instance_type(meeting, version))),
+        _location(meeting.location, version),
+        Element(Email.Organizer, meeting.organizer) if meeting.organizer else None,
+        _recurrence_id(meeting, version),
+        _reminder(meeting.reminder_s),
+        Element(Email.ResponseRequested, "1" if meeting.response_requested else "0"),
+        _recurrences(meeting.recurrence, version),
+        Element(Email.Sensitivity, str(meeting.sensitivity)),
+        Element(Email.BusyStatus, str(_busy_status(meeting.busy_status, version))),
+        Element(Email.TimeZone, meeting.timezone_blob),
+        *_identity(meeting, version),
+    ]
+    return Element(Email.MeetingRequest, children)
+
+
+def _instance_type(meeting: MeetingSummary, version: Version) -> int:
+    """Orphans exist from 16.0 on (R1258); before, they are exceptions."""
+    if meeting.instance_type == _ORPHAN and version < Version.V16_0:
+        return _EXCEPTION
+    return meeting.instance_type
+
+
+def _busy_status(busy_status: int, version: Version) -> int:
+    """4, working elsewhere, exists from 16.0 on (R1154); it was shown as free before."""
+    return 0 if busy_status == 4 and version < Version.V16_0 else busy_status
+
+
+def _location(place: str, version: Version) -> Element | None:
+    if not place:
+        return None
+    if version >= Version.V16_0:  # R13001
+        return Element(AirSyncBase.Location, [Element(AirSyncBase.DisplayName, place)])
+    return Element(Email.Location, place)
+
+
+def _recurrence_id(meeting: MeetingSummary, version: Version) -> Element | None:
+    """R935, R936: for a single instance of a series only; from 16.0 on for orphans too (R1355)."""
+    shown = _instance_type(meeting, version) in (_INSTANCE, _EXCEPTION, _ORPHAN)
+    if meeting.recurrence_id is None or not shown:
+        return None
+    return Element(Email.RecurrenceId, format_datetime(meeting.recurrence_id))
+
+
+def _reminder(seconds: int | None) -> Element | None:
+    if seconds is None or seconds < 0:
+        return None
+    return Element(Email.Reminder, str(min(seconds, MAX_REMINDER_S)))
+
+
+def _recurrences(rule: RecurrenceRule | None, version: Version) -> Element | None:
+    if rule is None:
+        return None
+    numbers = (
+        (Email.WeekOfMonth, rule.week_of_month),
+        (Email.DayOfMonth, rule.day_of_month),
+        (Email.DayOfWeek, rule.day_of_week),
+        (Email.MonthOfYear, rule.month_of_year),
+    )
+    children = [
+        Element(Email.Type, str(rule.kind)),
+        Element(Email.Interval, str(rule.interval)),
+        None if rule.until is None else Element(Email.Until, format_compact(rule.until)),
+        Element(Email.Occurrences, str(rule.occurrences)) if rule.occurrences else None,
+        *[Element(tag, str(number)) for tag, number in numbers if number],
+    ]
+    if version >= Version.V14_0 and rule.kind in (2, 3, 5, 6):
+        children.append(Element(Email2.CalendarType, "1"))  # R291
+        children.append(Element(Email2.IsLeapMonth, "0"))
+    if version >= Version.V14_1 and rule.first_day_of_week is not None:
+        children.append(Element(Email2.FirstDayOfWeek, str(rule.first_day_of_week)))
+    return Element(Email.Recurrences, [Element(Email.Recurrence, children)])
+
+
+def _identity(meeting: MeetingSummary, version: Version) -> list[Element]:
+    """Give the end of the sequence: GlobalObjId up to 14.1, the UID from 16.0 on (R1253)."""
+    elements: list[Element] = []
+    if version < Version.V16_0:
+        text = b64encode(meeting.global_obj_id).decode("ascii")
+        elements.append(Element(Email.GlobalObjId, text))
+    if version >= Version.V14_0:
+        refused = "1" if meeting.disallow_new_time_proposal else "0"
+        elements.append(Element(Email.DisallowNewTimeProposal, refused))
+    if version >= Version.V14_1:
+        elements.append(Element(Email2.MeetingMessageType, str(meeting.meeting_message_type)))
+    if version >= Version.V16_0:
+        elements.append(Element(Calendar.UID, meeting.uid))
+    return elements

@@ -1,0 +1,67 @@
+"""MoveItems.
+
+Spec: MS-ASCMD 2.2.1.12; commands.md section 7.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from carbonio_mobile.eas.messages.fields import identity
+from carbonio_mobile.errors import ProtocolError
+from carbonio_mobile.wbxml import Element
+from carbonio_mobile.wbxml.codepages import Move
+
+MOVES_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRequest:
+    """One item to move; the ids are as sent, valid or not."""
+
+    item: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveResult:
+    """What became of a move; ``moved`` is the item's new server id."""
+
+    item: str
+    status: int
+    moved: str | None = None
+
+
+def parse(root: Element) -> tuple[MoveRequest, ...]:
+    """Read a MoveItems. Raises: ProtocolError."""
+    if root.tag is not Move.MoveItems:
+        raise ProtocolError(f"a document {root.tag.name}", expected="MoveItems")
+    moves = root.find_all(Move.Move)
+    if not 1 <= len(moves) <= MOVES_MAX:
+        raise ProtocolError(f"{len(moves)} moves", expected=f"1 to {MOVES_MAX}")
+    return tuple(
+        MoveRequest(
+            item=identity(move, Move.SrcMsgId),
+            source=identity(move, Move.SrcFldId),
+            target=identity(move, Move.DstFldId),
+        )
+        for move in moves
+    )
+
+
+def build(results: Iterable[MoveResult]) -> Element:
+    """Write the answer, a Response for each move."""
+    return Element(
+        Move.MoveItems,
+        [
+            Element(
+                Move.Response,
+                [
+                    Element(Move.SrcMsgId, result.item),
+                    Element(Move.Status, str(int(result.status))),
+                    None if result.moved is None else Element(Move.DstMsgId, result.moved),
+                ],
+            )
+            for result in results
+        ],
+    )

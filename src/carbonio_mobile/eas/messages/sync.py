@@ -1,0 +1,255 @@
+"""Sync: the request with its collections, options and commands.
+
+Spec: MS-ASCMD 2.2.1.21; commands.md section 4.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from carbonio_mobile.eas.bodies import BodyOptions
+from carbonio_mobile.eas.messages.fields import boolean, folder_id, identity, integer
+from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.errors import CarbonioMobileError, ProtocolError
+from carbonio_mobile.ids import FolderId
+from carbonio_mobile.wbxml import Element, Tag
+from carbonio_mobile.wbxml.codepages import AirSync, Email2
+
+WINDOW_DEFAULT = 100
+WINDOW_MAX = 512
+COMMANDS_MAX = 200
+_FILTER_TYPES = frozenset(range(6))
+_LIMIT_STATUSES = (SyncStatus.INVALID_INTERVAL, SyncStatus.TOO_MANY_COLLECTIONS)
+
+
+class SyncFault(CarbonioMobileError):
+    """A whole Sync ends with a status of its own; ``limit`` is the bound that was passed."""
+
+    def __init__(self, status: SyncStatus, limit: int | None = None) -> None:
+        super().__init__(f"Sync status {int(status)}")
+        self.status = status
+        self.limit = limit
+
+
+class CommandKind(Enum):
+    """What a device asks to do with an item."""
+
+    ADD = "Add"
+    CHANGE = "Change"
+    DELETE = "Delete"
+    FETCH = "Fetch"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCommand:
+    """One command on an item. ``name`` is the ClientId of an ADD, the ServerId of all others, as
+    sent.
+
+    ``element`` is the whole command as it came; ``content`` its ApplicationData.
+    """
+
+    kind: CommandKind
+    name: str
+    item_class: str = ""
+    send: bool = False
+    element: Element = field(repr=False)
+    content: Element | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionOptions:
+    """The sticky options of a collection.
+
+    ``filter_type`` as in MS-ASCMD 2.2.3.68.2; ``client_wins`` resolves conflicts.
+    """
+
+    filter_type: int = 0
+    client_wins: bool = False
+    body: BodyOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionRequest:
+    """What a device says about one folder.
+
+    ``get_changes`` None means what the key implies; ``options`` None keeps the ones in force.
+    """
+
+    sync_key: str
+    collection: FolderId
+    deletes_as_moves: bool = True
+    get_changes: bool | None = None
+    window: int = WINDOW_DEFAULT
+    conversation_mode: bool = False
+    options: CollectionOptions | None = None
+    commands: tuple[ClientCommand, ...] = ()
+
+    @property
+    def wants_changes(self) -> bool:
+        """Whether changes of the server are to be sent (MS-ASCMD R5555, R5556)."""
+        return self.sync_key != "0" and self.get_changes is not False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """A Sync. ``wait_s`` None answers at once; ``partial``: collections not named are as last time.
+
+    ``wait_in_minutes`` tells in which unit the device counts, for the bounds it is told.
+    """
+
+    collections: tuple[CollectionRequest, ...]
+    wait_s: int | None = None
+    wait_in_minutes: bool = False
+    window: int = WINDOW_MAX
+    partial: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class CollectionAnswer:
+    """What is said about one collection; nothing but the status where it is no success."""
+
+    collection: FolderId
+    status: SyncStatus = SyncStatus.SUCCESS
+    sync_key: str | None = None
+    more: bool = False
+    commands: list[Element] = field(default_factory=list)
+    responses: list[Element] = field(default_factory=list)
+
+
+def parse(root: Element, version: Version) -> SyncRequest:
+    """Read a Sync that has a body.
+
+    Raises: ProtocolError for what the grammar does not allow, SyncFault where a status of its own
+    says what is wrong.
+    """
+    if root.tag is not AirSync.Sync:
+        raise ProtocolError(f"a document {root.tag.name}", expected="Sync")
+    listed = root.find(AirSync.Collections)
+    named = [] if listed is None else listed.find_all(AirSync.Collection)
+    collections = tuple(_collection(element, version) for element in named)
+    if len({c.collection for c in collections}) < len(collections):
+        raise ProtocolError("a collection named twice")
+    if sum(len(c.commands) for c in collections) > COMMANDS_MAX:
+        raise ProtocolError("too many commands", expected=f"at most {COMMANDS_MAX}")
+    return SyncRequest(
+        collections=collections,
+        wait_s=_wait(root),
+        wait_in_minutes=root.has(AirSync.Wait),
+        window=_window(root, WINDOW_MAX),
+        partial=root.has(AirSync.Partial),
+    )
+
+
+def build(answers: list[CollectionAnswer], version: Version) -> Element:
+    """Write an answer that has something to say about collections."""
+    return Element(
+        AirSync.Sync,
+        [Element(AirSync.Collections, [_answer(answer, version) for answer in answers])],
+    )
+
+
+def build_fault(status: SyncStatus, limit: int | None = None) -> Element:
+    """Write an answer about the whole request."""
+    bound = None
+    if limit is not None and status in _LIMIT_STATUSES:
+        bound = Element(AirSync.Limit, str(limit))
+    return Element(AirSync.Sync, [Element(AirSync.Status, str(int(status))), bound])
+
+
+def _answer(answer: CollectionAnswer, version: Version) -> Element:
+    if answer.status is not SyncStatus.SUCCESS and answer.sync_key is None:
+        # A client that is told to start over reads the key before the status.
+        answer.sync_key = "0"
+    return Element(
+        AirSync.Collection,
+        [
+            Element(AirSync.Class, "Email") if version <= Version.V12_1 else None,
+            Element(AirSync.SyncKey, answer.sync_key),
+            Element(AirSync.CollectionId, answer.collection),
+            Element(AirSync.Status, str(int(answer.status))),
+            Element(AirSync.MoreAvailable) if answer.more else None,
+            Element(AirSync.Responses, answer.responses) if answer.responses else None,
+            Element(AirSync.Commands, answer.commands) if answer.commands else None,
+        ],
+    )
+
+
+def _collection(element: Element, version: Version) -> CollectionRequest:
+    commands = element.find(AirSync.Commands)
+    return CollectionRequest(
+        sync_key=identity(element, AirSync.SyncKey),
+        collection=folder_id(element, AirSync.CollectionId),
+        deletes_as_moves=boolean(element, AirSync.DeletesAsMoves) is not False,
+        get_changes=boolean(element, AirSync.GetChanges),
+        window=_window(element, WINDOW_DEFAULT),
+        conversation_mode=bool(boolean(element, AirSync.ConversationMode)),
+        options=_options(element.find_all(AirSync.Options), version),
+        commands=() if commands is None else tuple(_command(child) for child in commands),
+    )
+
+
+def _window(element: Element, default: int) -> int:
+    """Read a WindowSize: none is the default, 0 or above 512 is 512 (MS-ASCMD R4767, R4768)."""
+    size = integer(element, AirSync.WindowSize)
+    if size is None:
+        return default
+    return size if 1 <= size <= WINDOW_MAX else WINDOW_MAX
+
+
+def _wait(root: Element) -> int | None:
+    minutes = integer(root, AirSync.Wait)
+    seconds = integer(root, AirSync.HeartbeatInterval)
+    if minutes is not None and seconds is not None:
+        raise ProtocolError("both Wait and HeartbeatInterval", expected="one of them (R3162)")
+    return minutes * 60 if minutes is not None else seconds
+
+
+def _options(blocks: list[Element], version: Version) -> CollectionOptions | None:
+    """Read the Options block that concerns mail; a second one may concern SMS only (R929, R930)."""
+    if not blocks:
+        return None
+    classes = [block.value(AirSync.Class, "Email") for block in blocks]
+    if len(blocks) > 2 or len(set(classes)) < len(classes):
+        raise ProtocolError("Options of one class twice (R934, R935)")
+    if len(blocks) == 2 and "SMS" not in classes:
+        raise ProtocolError("two Options blocks", expected="Email and SMS")
+    block = next((b for b, name in zip(blocks, classes, strict=True) if name != "SMS"), None)
+    return None if block is None else _mail_options(block, version)
+
+
+def _mail_options(block: Element, version: Version) -> CollectionOptions:
+    filter_type = integer(block, AirSync.FilterType, high=8) or 0
+    if filter_type not in _FILTER_TYPES:
+        raise ProtocolError("FilterType not for mail (R3041)", expected="0 to 5")
+    return CollectionOptions(
+        filter_type=filter_type,
+        client_wins=integer(block, AirSync.Conflict, high=1) == 0,
+        body=BodyOptions.parse(block, version),
+    )
+
+
+_KINDS: dict[Tag, CommandKind] = {
+    AirSync.Add: CommandKind.ADD,
+    AirSync.Change: CommandKind.CHANGE,
+    AirSync.Delete: CommandKind.DELETE,
+    AirSync.Fetch: CommandKind.FETCH,
+}
+
+
+def _command(element: Element) -> ClientCommand:
+    kind = _KINDS.get(element.tag)
+    if kind is None:
+        raise ProtocolError(f"{element.tag.name} is no command of Sync")
+    content = element.find(AirSync.ApplicationData)
+    if content is None and kind in (CommandKind.ADD, CommandKind.CHANGE):
+        if not element.has(Email2.Send):
+            raise ProtocolError(f"{kind.value} without ApplicationData")
+    name = AirSync.ClientId if kind is CommandKind.ADD else AirSync.ServerId
+    return ClientCommand(
+        kind=kind,
+        name=identity(element, name),
+        item_class=element.value(AirSync.Class, ""),
+        send=element.has(Email2.Send),
+        element=element,
+        content=content,
+    )

@@ -1,0 +1,342 @@
+"""The status numbers of the commands, by name.
+
+One enum for each table of the specification; the folder commands share their numbers but not which
+of them they may use, so each has its own. A member's value is what stands in a ``Status`` element.
+
+Spec: MS-ASCMD 2.2.2 (common, 101 to 184), 2.2.3.177 (Status of each command); MS-ASPROV 2.2.2.54.
+"""
+
+from enum import IntEnum
+
+
+class Common(IntEnum):
+    """What any command may end with from 14.0 on (MS-ASCMD 2.2.2)."""
+
+    INVALID_CONTENT = 101
+    INVALID_WBXML = 102
+    INVALID_XML = 103
+    INVALID_DATE_TIME = 104
+    INVALID_COMBINATION_OF_IDS = 105
+    INVALID_IDS = 106
+    INVALID_MIME = 107
+    DEVICE_ID_MISSING_OR_INVALID = 108
+    DEVICE_TYPE_MISSING_OR_INVALID = 109
+    SERVER_ERROR = 110
+    SERVER_ERROR_RETRY_LATER = 111
+    ACTIVE_DIRECTORY_ACCESS_DENIED = 112
+    MAILBOX_QUOTA_EXCEEDED = 113
+    MAILBOX_SERVER_OFFLINE = 114
+    SEND_QUOTA_EXCEEDED = 115
+    MESSAGE_RECIPIENT_UNRESOLVED = 116
+    MESSAGE_REPLY_NOT_ALLOWED = 117
+    MESSAGE_PREVIOUSLY_SENT = 118
+    MESSAGE_HAS_NO_RECIPIENT = 119
+    MAIL_SUBMISSION_FAILED = 120
+    MESSAGE_REPLY_FAILED = 121
+    ATTACHMENT_IS_TOO_LARGE = 122
+    USER_HAS_NO_MAILBOX = 123
+    USER_CANNOT_BE_ANONYMOUS = 124
+    USER_PRINCIPAL_COULD_NOT_BE_FOUND = 125
+    USER_DISABLED_FOR_SYNC = 126
+    USER_ON_NEW_MAILBOX_CANNOT_SYNC = 127
+    USER_ON_LEGACY_MAILBOX_CANNOT_SYNC = 128
+    DEVICE_IS_BLOCKED_FOR_THIS_USER = 129
+    ACCESS_DENIED = 130
+    ACCOUNT_DISABLED = 131
+    SYNC_STATE_NOT_FOUND = 132
+    SYNC_STATE_LOCKED = 133
+    SYNC_STATE_CORRUPT = 134
+    SYNC_STATE_ALREADY_EXISTS = 135
+    SYNC_STATE_VERSION_INVALID = 136
+    COMMAND_NOT_SUPPORTED = 137
+    VERSION_NOT_SUPPORTED = 138
+    DEVICE_NOT_FULLY_PROVISIONABLE = 139
+    REMOTE_WIPE_REQUESTED = 140
+    LEGACY_DEVICE_ON_STRICT_POLICY = 141
+    DEVICE_NOT_PROVISIONED = 142
+    POLICY_REFRESH = 143
+    INVALID_POLICY_KEY = 144
+    EXTERNALLY_MANAGED_DEVICES_NOT_ALLOWED = 145
+    NO_RECURRENCE_IN_CALENDAR = 146
+    UNEXPECTED_ITEM_CLASS = 147
+    REMOTE_SERVER_HAS_NO_SSL = 148
+    INVALID_STORED_REQUEST = 149
+    ITEM_NOT_FOUND = 150
+    TOO_MANY_FOLDERS = 151
+    NO_FOLDERS_FOUND = 152
+    ITEMS_LOST_AFTER_MOVE = 153
+    FAILURE_IN_MOVE_OPERATION = 154
+    MOVE_DISALLOWED_FOR_NON_PERSISTENT_ACTION = 155
+    MOVE_INVALID_DESTINATION_FOLDER = 156
+    AVAILABILITY_TOO_MANY_RECIPIENTS = 160
+    AVAILABILITY_DL_LIMIT_REACHED = 161
+    AVAILABILITY_TRANSIENT_FAILURE = 162
+    AVAILABILITY_FAILURE = 163
+    BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED = 164
+    DEVICE_INFORMATION_REQUIRED = 165
+    INVALID_ACCOUNT_ID = 166
+    ACCOUNT_SEND_DISABLED = 167
+    IRM_FEATURE_DISABLED = 168
+    IRM_TRANSIENT_ERROR = 169
+    IRM_PERMANENT_ERROR = 170
+    IRM_INVALID_TEMPLATE_ID = 171
+    IRM_OPERATION_NOT_PERMITTED = 172
+    NO_PICTURE = 173
+    PICTURE_TOO_LARGE = 174
+    PICTURE_LIMIT_REACHED = 175
+    BODY_PART_CONVERSATION_TOO_LARGE = 176
+    MAXIMUM_DEVICES_REACHED = 177
+    INVALID_MIME_BODY_COMBINATION = 178
+    INVALID_SMART_FORWARD_PARAMETERS = 179
+    INVALID_RECIPIENTS = 183
+    ONE_OR_MORE_EXCEPTIONS_FAILED = 184
+
+
+class SyncStatus(IntEnum):
+    """Status of Sync, of its collections and of its items."""
+
+    SUCCESS = 1
+    INVALID_SYNC_KEY = 3
+    PROTOCOL_ERROR = 4
+    SERVER_ERROR = 5
+    CONVERSION_ERROR = 6
+    CONFLICT = 7
+    OBJECT_NOT_FOUND = 8
+    CANNOT_COMPLETE = 9
+    HIERARCHY_CHANGED = 12
+    REQUEST_INCOMPLETE = 13
+    INVALID_INTERVAL = 14
+    TOO_MANY_COLLECTIONS = 15
+    RETRY = 16
+    INVALID_RECIPIENTS = 183  # of a draft that is to be sent (MS-ASCMD R7472)
+
+
+class FolderSyncStatus(IntEnum):
+    """Status of FolderSync."""
+
+    SUCCESS = 1
+    SERVER_ERROR = 6
+    INVALID_SYNC_KEY = 9
+    MALFORMED = 10
+    UNKNOWN_ERROR = 11
+    BACKEND_ERROR = 12
+
+
+class FolderCreateStatus(IntEnum):
+    """Status of FolderCreate."""
+
+    SUCCESS = 1
+    NAME_EXISTS = 2
+    PARENT_IS_SPECIAL = 3
+    PARENT_NOT_FOUND = 5
+    SERVER_ERROR = 6
+    INVALID_SYNC_KEY = 9
+    MALFORMED = 10
+    UNKNOWN_ERROR = 11
+    BACKEND_ERROR = 12
+
+
+class FolderDeleteStatus(IntEnum):
+    """Status of FolderDelete."""
+
+    SUCCESS = 1
+    SPECIAL_FOLDER = 3
+    NOT_FOUND = 4
+    SERVER_ERROR = 6
+    INVALID_SYNC_KEY = 9
+    MALFORMED = 10
+    UNKNOWN_ERROR = 11
+
+
+class FolderUpdateStatus(IntEnum):
+    """Status of FolderUpdate."""
+
+    SUCCESS = 1
+    NAME_EXISTS_OR_SPECIAL = 2
+    RECIPIENT_CACHE = 3
+    NOT_FOUND = 4
+    PARENT_NOT_FOUND = 5
+    SERVER_ERROR = 6
+    INVALID_SYNC_KEY = 9
+    MALFORMED = 10
+    UNKNOWN_ERROR = 11
+
+
+class EstimateStatus(IntEnum):
+    """Status of GetItemEstimate and of its collections."""
+
+    SUCCESS = 1
+    INVALID_COLLECTION = 2
+    NOT_PRIMED = 3
+    INVALID_SYNC_KEY = 4
+
+
+class PingStatus(IntEnum):
+    """Status of Ping."""
+
+    EXPIRED = 1
+    CHANGES = 2
+    MISSING_PARAMETERS = 3
+    SYNTAX_ERROR = 4
+    INTERVAL_OUT_OF_RANGE = 5
+    TOO_MANY_FOLDERS = 6
+    HIERARCHY_CHANGED = 7
+    SERVER_ERROR = 8
+
+
+class MoveStatus(IntEnum):
+    """Status of one move of MoveItems; success is 3."""
+
+    INVALID_SOURCE = 1
+    INVALID_DESTINATION = 2
+    SUCCESS = 3
+    SAME_FOLDER = 4
+    FAILED = 5
+    LOCKED = 7
+
+
+class ItemOperationsStatus(IntEnum):
+    """Status of ItemOperations and of its operations."""
+
+    SUCCESS = 1
+    PROTOCOL_ERROR = 2
+    SERVER_ERROR = 3
+    BAD_URI = 4
+    LIBRARY_ACCESS_DENIED = 5
+    NOT_FOUND = 6
+    CONNECTION_FAILED = 7
+    INVALID_RANGE = 8
+    UNKNOWN_STORE = 9
+    EMPTY_FILE = 10
+    TOO_LARGE = 11
+    IO_FAILURE = 12
+    CONVERSION_FAILED = 14
+    INVALID_ATTACHMENT = 15
+    ACCESS_DENIED = 16
+    PARTIAL_SUCCESS = 17
+    CREDENTIALS_REQUIRED = 18
+    MOVE_ALWAYS_MISSING = 155
+    INVALID_DESTINATION = 156
+
+
+class SearchStatus(IntEnum):
+    """Status of Search and of its store; 173 to 175 belong to pictures."""
+
+    SUCCESS = 1
+    INVALID_REQUEST = 2
+    SERVER_ERROR = 3
+    BAD_LINK = 4
+    ACCESS_DENIED = 5
+    NOT_FOUND = 6
+    CONNECTION_FAILED = 7
+    TOO_COMPLEX = 8
+    TIMED_OUT = 10
+    HIERARCHY_CHANGED = 11
+    END_OF_RANGE = 12
+    ACCESS_BLOCKED = 13
+    CREDENTIALS_REQUIRED = 14
+    NO_PICTURE = 173
+    PICTURE_TOO_LARGE = 174
+    PICTURE_LIMIT_REACHED = 175
+
+
+class FindStatus(IntEnum):
+    """Status of Find and of its response."""
+
+    SUCCESS = 1
+    INVALID_REQUEST = 2
+    HIERARCHY_CHANGED = 3
+    INVALID_RANGE = 4
+
+
+class MeetingResponseStatus(IntEnum):
+    """Status of one result of MeetingResponse."""
+
+    SUCCESS = 1
+    INVALID_REQUEST = 2
+    MAILBOX_ERROR = 3
+    SERVER_ERROR = 4
+
+
+class ResolveRecipientsStatus(IntEnum):
+    """Status of ResolveRecipients and of the parts of its response."""
+
+    SUCCESS = 1
+    AMBIGUOUS = 2
+    AMBIGUOUS_PARTIAL = 3
+    NOT_FOUND = 4
+    PROTOCOL_ERROR = 5
+    SERVER_ERROR = 6
+    NO_VALID_CERTIFICATE = 7
+    CERTIFICATE_LIMIT_REACHED = 8
+    TOO_MANY_RECIPIENTS = 160
+    DL_LIMIT_REACHED = 161
+    AVAILABILITY_TRANSIENT_FAILURE = 162
+    AVAILABILITY_FAILURE = 163
+    NO_PICTURE = 173
+    PICTURE_TOO_LARGE = 174
+    PICTURE_LIMIT_REACHED = 175
+
+
+class ValidateCertStatus(IntEnum):
+    """Status of ValidateCert and of each certificate."""
+
+    SUCCESS = 1
+    PROTOCOL_ERROR = 2
+    INVALID_SIGNATURE = 3
+    UNTRUSTED_ISSUER = 4
+    MALFORMED_CHAIN = 5
+    NOT_FOR_SIGNING = 6
+    EXPIRED = 7
+    INCONSISTENT_VALIDITY = 8
+    CHAIN_USED_WRONGLY = 9
+    INCOMPLETE = 10
+    WRONG_ROLE = 11
+    WRONG_ADDRESS = 12
+    REVOKED = 13
+    REVOCATION_SERVER_OFFLINE = 14
+    CHAIN_REVOKED = 15
+    REVOCATION_UNKNOWN = 16
+    UNKNOWN_ERROR = 17
+
+
+class SettingsStatus(IntEnum):
+    """Status of Settings and of its parts."""
+
+    SUCCESS = 1
+    PROTOCOL_ERROR = 2
+    ACCESS_DENIED = 3
+    SERVER_UNAVAILABLE = 4
+    INVALID_ARGUMENTS = 5
+    CONFLICTING_ARGUMENTS = 6
+    DENIED_BY_POLICY = 7
+
+
+class ProvisionStatus(IntEnum):
+    """Status directly under Provision."""
+
+    SUCCESS = 1
+    PROTOCOL_ERROR = 2
+    SERVER_ERROR = 3
+    NOT_FULLY_PROVISIONABLE = 139
+    LEGACY_DEVICE_ON_STRICT_POLICY = 141
+    EXTERNALLY_MANAGED_NOT_ALLOWED = 145
+
+
+class PolicyStatus(IntEnum):
+    """Status under Policy, as the server sends it."""
+
+    SUCCESS = 1
+    NO_POLICY = 2
+    UNKNOWN_TYPE = 3
+    CORRUPT = 4
+    WRONG_KEY = 5
+
+
+class AcknowledgementStatus(IntEnum):
+    """Status under Policy, as a device sends it (MS-ASPROV R387 to R389, R661)."""
+
+    APPLIED = 1
+    PARTLY_APPLIED = 2
+    REFUSED = 3
+    EXTERNALLY_MANAGED = 4

@@ -1,0 +1,1 @@
+"""What is written to logs: field names and redaction."""

@@ -1,0 +1,185 @@
+"""One account's mailbox: each method names the work, the account's thread does it."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from zope.interface import implementer
+
+from carbonio_mobile.errors import TooLarge
+from carbonio_mobile.ids import (
+    AccountId,
+    ChangeToken,
+    FolderId,
+    ItemId,
+    ItemVersion,
+    OperationId,
+    PartId,
+)
+from carbonio_mobile.interfaces import IMailbox
+from carbonio_mobile.mailbox.embedded import hierarchy, listing, reading, replies, search, writing
+from carbonio_mobile.mailbox.embedded.jobs import Write
+from carbonio_mobile.mailbox.embedded.threads import DatabaseThreads
+from carbonio_mobile.mime.mailitem import (
+    BodyWish,
+    MailItem,
+    MailPatch,
+    MailQuery,
+    MailState,
+    SearchHits,
+)
+from carbonio_mobile.sync.changes import Aspect, ChangeBatch, ItemHead, Listing, Position
+from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
+from carbonio_mobile.sync.outofoffice import OutOfOffice
+
+QuotaOf = Callable[[AccountId], Awaitable[int]]
+"""Gives an account's quota in bytes, 0 for none."""
+
+
+@implementer(IMailbox)
+class EmbeddedMailbox:
+    """The mailbox of one account in its database; holds nothing itself."""
+
+    def __init__(
+        self,
+        account: AccountId,
+        *,
+        threads: DatabaseThreads,
+        quota_of: QuotaOf,
+        message_limit_bytes: int,
+    ) -> None:
+        self.account = account
+        self._threads = threads
+        self._quota_of = quota_of
+        self._message_limit_bytes = message_limit_bytes
+
+    def _read(self, work: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        return self._threads.read(self.account, lambda db: work(db, *args))
+
+    def _write(self, work: Callable[..., Any], *args: Any) -> Deferred[Any]:
+        return self._threads.write(self.account, lambda change: work(change, *args))
+
+    def hierarchy(self) -> Deferred[Hierarchy]:
+        """See :meth:`IFolders.hierarchy`."""
+        return self._read(hierarchy.hierarchy)
+
+    def create_folder(
+        self, parent: FolderId | None, name: str, kind: FolderKind, *, operation: OperationId
+    ) -> Deferred[Folder]:
+        """See :meth:`IFolders.create_folder`."""
+        return self._write(hierarchy.create_folder, parent, name, kind, operation)
+
+    def update_folder(
+        self, folder: FolderId, *, parent: FolderId | None, name: str
+    ) -> Deferred[None]:
+        """See :meth:`IFolders.update_folder`."""
+        return self._write(hierarchy.update_folder, folder, parent, name)
+
+    def delete_folder(self, folder: FolderId) -> Deferred[None]:
+        """See :meth:`IFolders.delete_folder`."""
+        return self._write(hierarchy.delete_folder, folder)
+
+    def empty_folder(self, folder: FolderId, *, subfolders: bool) -> Deferred[None]:
+        """See :meth:`IFolders.empty_folder`."""
+        return self._write(hierarchy.empty_folder, folder, subfolders)
+
+    def token(self, folder: FolderId) -> Deferred[ChangeToken]:
+        """See :meth:`IItems.token`."""
+        return self._read(listing.token, folder)
+
+    def changes(self, folder: FolderId, since: ChangeToken, *, limit: int) -> Deferred[ChangeBatch]:
+        """See :meth:`IItems.changes`."""
+        return self._read(listing.changes, folder, since, limit)
+
+    def listing(
+        self, folder: FolderId, *, below: Position, down_to: Position, limit: int
+    ) -> Deferred[Listing]:
+        """See :meth:`IItems.listing`."""
+        return self._read(listing.listing, folder, below, down_to, limit)
+
+    def count(self, folder: FolderId, *, below: Position, down_to: Position) -> Deferred[int]:
+        """See :meth:`IItems.count`."""
+        return self._read(listing.count, folder, below, down_to)
+
+    def aspects_since(
+        self, folder: FolderId, items: Collection[ItemId], since: ChangeToken
+    ) -> Deferred[Mapping[ItemId, Aspect]]:
+        """See :meth:`IItems.aspects_since`."""
+        return self._read(listing.aspects_since, folder, items, since)
+
+    def read(
+        self, folder: FolderId, items: Sequence[ItemId], wish: BodyWish
+    ) -> Deferred[Mapping[ItemId, MailItem]]:
+        """See :meth:`IItems.read`."""
+        return self._read(reading.read, folder, items, wish)
+
+    def part(self, folder: FolderId, item: ItemId, part: PartId) -> Deferred[tuple[str, bytes]]:
+        """See :meth:`IItems.part`."""
+        return self._read(reading.part, folder, item, part)
+
+    async def append(
+        self,
+        folder: FolderId,
+        source: bytes,
+        state: MailState,
+        *,
+        received: float,
+        operation: OperationId,
+    ) -> ItemHead:
+        """See :meth:`IItemWrites.append`."""
+        self._check_size(source)
+        quota_bytes = await self._quota_of(self.account)
+
+        def plan() -> Write:
+            content = writing.make_content(source, received)
+            return lambda change: writing.append(
+                change, folder, content, state, received, operation, quota_bytes
+            )
+
+        head: ItemHead = await self._threads.planned_write(self.account, plan)
+        return head
+
+    async def update(
+        self, folder: FolderId, patches: Mapping[ItemId, MailPatch]
+    ) -> Mapping[ItemId, ItemVersion]:
+        """See :meth:`IItemWrites.update`. Raises: also NotAllowed (source for what is no draft)."""
+        sources = {i: patch.source for i, patch in patches.items() if patch.source is not None}
+        for source in sources.values():
+            self._check_size(source)
+        quota_bytes = await self._quota_of(self.account) if sources else 0
+
+        def plan() -> Write:
+            contents = {i: writing.make_content(s, received) for i, s in sources.items()}
+            return lambda change: writing.update(change, folder, patches, contents, quota_bytes)
+
+        received = self._threads.seconds()
+        versions: Mapping[ItemId, ItemVersion] = await self._threads.planned_write(
+            self.account, plan
+        )
+        return versions
+
+    def _check_size(self, source: bytes) -> None:
+        if len(source) > self._message_limit_bytes:
+            raise TooLarge(f"{len(source)} bytes, at most {self._message_limit_bytes} are taken")
+
+    def move(
+        self, folder: FolderId, items: Sequence[ItemId], target: FolderId
+    ) -> Deferred[Mapping[ItemId, ItemHead]]:
+        """See :meth:`IItemWrites.move`."""
+        return self._write(writing.move, folder, items, target)
+
+    def delete(self, folder: FolderId, items: Sequence[ItemId]) -> Deferred[frozenset[ItemId]]:
+        """See :meth:`IItemWrites.delete`."""
+        return self._write(writing.delete, folder, items)
+
+    def search(self, query: MailQuery, *, offset: int, limit: int) -> Deferred[SearchHits]:
+        """See :meth:`IMailSearch.search`."""
+        return self._read(search.search, query, offset, limit)
+
+    def out_of_office(self) -> Deferred[OutOfOffice]:
+        """See :meth:`IOutOfOffice.out_of_office`."""
+        return self._read(replies.out_of_office)
+
+    def set_out_of_office(self, settings: OutOfOffice) -> Deferred[None]:
+        """See :meth:`IOutOfOffice.set_out_of_office`."""
+        return self._write(replies.set_out_of_office, settings)

@@ -1,0 +1,520 @@
+"""A mailbox in memory: for tests, and the model that other backends are compared with."""
+
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from zope.interface import implementer
+
+from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, OverQuota, TooLarge
+from carbonio_mobile.ids import (
+    AccountId,
+    ChangeToken,
+    FolderId,
+    ItemId,
+    ItemVersion,
+    OperationId,
+    PartId,
+)
+from carbonio_mobile.interfaces import IChangeSink, IMailbox, IMailboxes
+from carbonio_mobile.mailbox.patches import differing, patched
+from carbonio_mobile.mailbox.standard import (
+    FIRST_OWN_FOLDER,
+    STANDARD_FOLDERS,
+    check_creatable,
+    clean_name,
+    name_key,
+)
+from carbonio_mobile.mime.attachments import attachment
+from carbonio_mobile.mime.extract import Extracted, extract
+from carbonio_mobile.mime.mailitem import (
+    BodyWish,
+    MailItem,
+    MailPatch,
+    MailQuery,
+    MailState,
+    SearchHits,
+)
+from carbonio_mobile.sync.changes import (
+    NO_ASPECT,
+    Aspect,
+    ChangeBatch,
+    ItemChange,
+    ItemHead,
+    Listing,
+    Position,
+)
+from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
+from carbonio_mobile.sync.outofoffice import OutOfOffice
+
+QuotaOf = Callable[[AccountId], Awaitable[int]]
+
+
+async def no_quota(_: AccountId) -> int:
+    """Give every account all the room there is."""
+    return 0
+
+
+_Place = tuple[FolderId, ItemId]
+
+
+@dataclass(slots=True)
+class _Item:
+    serial: int
+    item: ItemId
+    folder: FolderId
+    received: float
+    source: bytes
+    extracted: Extracted
+    state: MailState
+    stamps: dict[Aspect, int]
+
+    @property
+    def modseq(self) -> int:
+        return max(self.stamps.values())
+
+    @property
+    def head(self) -> ItemHead:
+        position = Position(self.received, self.item)
+        return ItemHead(position, ItemVersion(str(self.modseq)))
+
+    def newer_than(self, modseq: int) -> Aspect:
+        found = NO_ASPECT
+        for aspect, stamp in self.stamps.items():
+            if stamp > modseq:
+                found |= aspect
+        return found
+
+
+@dataclass(slots=True)
+class _History:
+    born: int
+    modseq: int
+    last_item: int = 0
+    left: dict[ItemId, tuple[int, _Place | None]] = field(default_factory=dict)
+
+    def next_item(self) -> ItemId:
+        self.last_item += 1
+        return ItemId(self.last_item)
+
+
+@implementer(IMailboxes)
+class MemoryMailboxes:
+    """Mailboxes that last as long as the process."""
+
+    def __init__(
+        self,
+        *,
+        sink: IChangeSink,
+        quota_of: QuotaOf = no_quota,
+        message_limit_bytes: int = 1 << 26,
+    ) -> None:
+        self._sink = sink
+        self._quota_of = quota_of
+        self._message_limit_bytes = message_limit_bytes
+        self._mailboxes: dict[AccountId, MemoryMailbox] = {}
+
+    async def open(self, account: AccountId) -> "MemoryMailbox":
+        """See :meth:`IMailboxes.open`."""
+        if account not in self._mailboxes:
+            self._mailboxes[account] = MemoryMailbox(
+                account,
+                sink=self._sink,
+                quota_of=self._quota_of,
+                message_limit_bytes=self._message_limit_bytes,
+            )
+        return self._mailboxes[account]
+
+
+@implementer(IMailbox)
+class MemoryMailbox:
+    """One account's mailbox in dictionaries; every method does its work before it first awaits."""
+
+    def __init__(
+        self,
+        account: AccountId,
+        *,
+        sink: IChangeSink,
+        quota_of: QuotaOf,
+        message_limit_bytes: int,
+    ) -> None:
+        self.account = account
+        self._sink = sink
+        self._quota_of = quota_of
+        self._message_limit_bytes = message_limit_bytes
+        self._modseq = 1
+        self._hierarchy_modseq = 1
+        self._folders = {folder.id: folder for folder in STANDARD_FOLDERS}
+        self._histories = {folder.id: _History(1, 1) for folder in STANDARD_FOLDERS}
+        self._items: dict[_Place, _Item] = {}
+        self._serial = 0
+        self._next_folder = FIRST_OWN_FOLDER
+        self._created: dict[OperationId, Folder] = {}
+        self._appended: dict[OperationId, ItemHead] = {}
+        self._out_of_office = OutOfOffice()
+
+    # Folders
+
+    async def hierarchy(self) -> Hierarchy:
+        """See :meth:`IFolders.hierarchy`."""
+        found: list[Folder] = []
+        level = [f for f in self._folders.values() if f.parent is None]
+        while level:
+            found += level
+            parents = {f.id for f in level}
+            level = [f for f in self._folders.values() if f.parent in parents]
+        return Hierarchy(token=ChangeToken(f"h.{self._hierarchy_modseq}"), folders=tuple(found))
+
+    async def create_folder(
+        self, parent: FolderId | None, name: str, kind: FolderKind, *, operation: OperationId
+    ) -> Folder:
+        """See :meth:`IFolders.create_folder`."""
+        if operation in self._created:
+            return self._created[operation]
+        check_creatable(kind)
+        if parent is not None:
+            self._history(parent)
+        name = clean_name(name)
+        self._check_free(parent, name, None)
+        folder = Folder(id=FolderId(str(self._next_folder)), parent=parent, name=name, kind=kind)
+        self._next_folder += 1
+        self._put_folder(folder)
+        self._histories[folder.id] = _History(self._modseq, self._modseq)
+        self._created[operation] = folder
+        return folder
+
+    async def update_folder(self, folder: FolderId, *, parent: FolderId | None, name: str) -> None:
+        """See :meth:`IFolders.update_folder`."""
+        old = self._own_folder(folder)
+        if parent is not None and (
+            parent not in self._folders or parent in self._with_subfolders(folder)
+        ):
+            raise NotAllowed("a parent missing or within the folder")
+        new = replace(old, parent=parent, name=clean_name(name))
+        self._check_free(parent, new.name, folder)
+        if new != old:
+            self._put_folder(new)
+
+    async def delete_folder(self, folder: FolderId) -> None:
+        """See :meth:`IFolders.delete_folder`."""
+        self._own_folder(folder)
+        self._drop_folders(self._with_subfolders(folder))
+
+    async def empty_folder(self, folder: FolderId, *, subfolders: bool) -> None:
+        """See :meth:`IFolders.empty_folder`."""
+        self._history(folder)
+        await self.delete(folder, [one.item for one in self._standing(folder)])
+        if subfolders:
+            self._drop_folders(self._with_subfolders(folder)[1:])
+
+    def _own_folder(self, folder: FolderId) -> Folder:
+        self._history(folder)
+        if self._folders[folder].kind.standard:
+            raise NotAllowed("a standard folder")
+        return self._folders[folder]
+
+    def _check_free(self, parent: FolderId | None, name: str, own: FolderId | None) -> None:
+        for other in self._folders.values():
+            same = other.parent == parent and name_key(other.name) == name_key(name)
+            if same and other.id != own:
+                raise Conflict(f"a folder of that name is there: {other.id}")
+
+    def _put_folder(self, folder: Folder) -> None:
+        self._folders[folder.id] = folder
+        self._modseq += 1
+        self._hierarchy_modseq = self._modseq
+        self._sink.hierarchy_changed(self.account)
+
+    def _with_subfolders(self, folder: FolderId) -> list[FolderId]:
+        found = [folder]
+        for above in found:
+            found += [f.id for f in self._folders.values() if f.parent == above]
+        return found
+
+    def _drop_folders(self, folders: Sequence[FolderId]) -> None:
+        for folder in folders:
+            for one in self._standing(folder):
+                del self._items[folder, one.item]
+            del self._folders[folder], self._histories[folder]
+        if folders:
+            self._modseq += 1
+            self._hierarchy_modseq = self._modseq
+            self._sink.hierarchy_changed(self.account)
+
+    # Items
+
+    async def token(self, folder: FolderId) -> ChangeToken:
+        """See :meth:`IItems.token`."""
+        return self._token(folder, self._history(folder).modseq)
+
+    async def changes(self, folder: FolderId, since: ChangeToken, *, limit: int) -> ChangeBatch:
+        """See :meth:`IItems.changes`."""
+        history = self._history(folder)
+        start = self._since(folder, since)
+        events: list[tuple[int, _Item | ItemId]] = [
+            (one.modseq, one) for one in self._standing(folder) if one.modseq > start
+        ]
+        events += [(left, item) for item, (left, _) in history.left.items() if left > start]
+        events.sort(key=lambda event: event[0])
+        more = len(events) > limit
+        told = [event for _, event in events[:limit]]
+        return ChangeBatch(
+            changed=tuple(
+                ItemChange(one.head.position, one.head.version, one.newer_than(start))
+                for one in told
+                if isinstance(one, _Item)
+            ),
+            gone=tuple(one for one in told if not isinstance(one, _Item)),
+            token=self._token(folder, events[limit - 1][0] if more else history.modseq),
+            more=more,
+        )
+
+    async def listing(
+        self, folder: FolderId, *, below: Position, down_to: Position, limit: int
+    ) -> Listing:
+        """See :meth:`IItems.listing`."""
+        history = self._history(folder)
+        heads = [one.head for one in self._standing(folder)]
+        heads.sort(key=lambda head: head.position, reverse=True)
+        heads = [head for head in heads if down_to <= head.position < below][:limit]
+        return Listing(heads=tuple(heads), token=self._token(folder, history.modseq))
+
+    async def count(self, folder: FolderId, *, below: Position, down_to: Position) -> int:
+        """See :meth:`IItems.count`."""
+        self._history(folder)
+        positions = [one.head.position for one in self._standing(folder)]
+        return sum(down_to <= position < below for position in positions)
+
+    async def aspects_since(
+        self, folder: FolderId, items: Collection[ItemId], since: ChangeToken
+    ) -> Mapping[ItemId, Aspect]:
+        """See :meth:`IItems.aspects_since`."""
+        start = self._since(folder, since)
+        return {one.item: one.newer_than(start) for one in self._among(folder, items)}
+
+    async def read(
+        self, folder: FolderId, items: Sequence[ItemId], wish: BodyWish
+    ) -> Mapping[ItemId, MailItem]:
+        """See :meth:`IItems.read`."""
+        self._history(folder)
+        return {one.item: self._mail_item(one, wish) for one in self._among(folder, items)}
+
+    async def part(self, folder: FolderId, item: ItemId, part: PartId) -> tuple[str, bytes]:
+        """See :meth:`IItems.part`."""
+        self._history(folder)
+        found = self._among(folder, [item])
+        if not found:
+            raise NotFound(f"item {item}")
+        return attachment(found[0].source, part)
+
+    def _mail_item(self, one: _Item, wish: BodyWish) -> MailItem:
+        return MailItem(
+            item=one.item,
+            folder=one.folder,
+            version=one.head.version,
+            received=one.received,
+            record=one.extracted.record,
+            state=one.state,
+            draft=self._folders[one.folder].kind is FolderKind.DRAFTS,
+            text=one.extracted.text.encode()[: wish.text_bytes],
+            html=one.extracted.html.encode()[: wish.html_bytes],
+            source=one.source[: wish.source_bytes],
+        )
+
+    def _history(self, folder: FolderId) -> _History:
+        if folder not in self._histories:
+            raise NotFound(f"folder {folder[:40]!a}")
+        return self._histories[folder]
+
+    def _token(self, folder: FolderId, modseq: int) -> ChangeToken:
+        return ChangeToken(f"m.{folder}.{modseq}")
+
+    def _since(self, folder: FolderId, token: ChangeToken) -> int:
+        history = self._history(folder)
+        mark, _, number = token.rpartition(".")
+        if mark != f"m.{folder}" or not number.isdigit():
+            raise Conflict("not a token of this folder")
+        if not history.born <= int(number) <= history.modseq:
+            raise Conflict("a token from before or after the folder's history")
+        return int(number)
+
+    def _standing(self, folder: FolderId) -> list[_Item]:
+        return [one for one in self._items.values() if one.folder == folder]
+
+    def _among(self, folder: FolderId, items: Collection[ItemId]) -> list[_Item]:
+        known = (self._items.get((folder, item)) for item in dict.fromkeys(items))
+        return [one for one in known if one is not None]
+
+    # Writes
+
+    async def append(
+        self,
+        folder: FolderId,
+        source: bytes,
+        state: MailState,
+        *,
+        received: float,
+        operation: OperationId,
+    ) -> ItemHead:
+        """See :meth:`IItemWrites.append`."""
+        self._check_size(source)
+        quota_bytes = await self._quota_of(self.account)
+        if operation in self._appended:
+            return self._appended[operation]
+        history = self._history(folder)
+        self._check_quota(len(source), quota_bytes)
+        self._serial += 1
+        one = _Item(
+            serial=self._serial,
+            item=history.next_item(),
+            folder=folder,
+            received=float(received),
+            source=source,
+            extracted=extract(source, received_at=received),
+            state=state,
+            stamps=dict.fromkeys(Aspect, self._stamp(folder)),
+        )
+        self._items[folder, one.item] = one
+        self._appended[operation] = one.head
+        self._sink.folder_changed(self.account, folder, arrival=True)
+        return one.head
+
+    async def update(
+        self, folder: FolderId, patches: Mapping[ItemId, MailPatch]
+    ) -> Mapping[ItemId, ItemVersion]:
+        """See :meth:`IItemWrites.update`. Raises: also NotAllowed (source for what is no draft)."""
+        sources = {i: p.source for i, p in patches.items() if p.source is not None}
+        for source in sources.values():
+            self._check_size(source)
+        quota_bytes = await self._quota_of(self.account) if sources else 0
+        self._history(folder)
+        if sources and self._folders[folder].kind is not FolderKind.DRAFTS:
+            raise NotAllowed("a new source outside of the drafts")
+        found = self._among(folder, patches)
+        grown_bytes = sum(
+            len(sources[one.item]) - len(one.source) for one in found if one.item in sources
+        )
+        self._check_quota(grown_bytes, quota_bytes)
+        changed = [self._patch(one, patches[one.item]) for one in found]
+        if any(changed):
+            self._sink.folder_changed(self.account, folder, arrival=False)
+        return {one.item: one.head.version for one in found}
+
+    def _patch(self, one: _Item, patch: MailPatch) -> bool:
+        new = patched(one.state, patch)
+        aspects = list(differing(one.state, new))
+        one.state = new
+        if patch.source is not None and patch.source != one.source:
+            one.source = patch.source
+            one.extracted = extract(patch.source, received_at=one.received)
+            aspects.append(Aspect.CONTENT)
+        if aspects:
+            one.stamps |= dict.fromkeys(aspects, self._stamp(one.folder))
+        return bool(aspects)
+
+    async def move(
+        self, folder: FolderId, items: Sequence[ItemId], target: FolderId
+    ) -> Mapping[ItemId, ItemHead]:
+        """See :meth:`IItemWrites.move`."""
+        history, goal = self._history(folder), self._history(target)
+        if folder == target:
+            return {one.item: one.head for one in self._among(folder, items)}
+        moving = sorted(self._among(folder, items), key=lambda one: one.serial)
+        for one in moving:
+            del self._items[folder, one.item]
+            stamp = goal.modseq = self._stamp(folder)
+            place = (target, goal.next_item())
+            history.left[one.item] = (stamp, place)
+            one.folder, one.item = place
+            one.stamps = dict.fromkeys(Aspect, stamp)
+            self._items[place] = one
+        if moving:
+            self._sink.folder_changed(self.account, folder, arrival=False)
+            self._sink.folder_changed(self.account, target, arrival=True)
+        places = {item: history.left[item][1] for item in items if item in history.left}
+        return {
+            item: self._items[place].head
+            for item, place in places.items()
+            if place is not None and place[0] == target and place in self._items
+        }
+
+    async def delete(self, folder: FolderId, items: Sequence[ItemId]) -> frozenset[ItemId]:
+        """See :meth:`IItemWrites.delete`."""
+        history = self._history(folder)
+        gone = frozenset(one.item for one in self._among(folder, items))
+        for item in sorted(gone):
+            del self._items[folder, item]
+            history.left[item] = (self._stamp(folder), None)
+        if gone:
+            self._sink.folder_changed(self.account, folder, arrival=False)
+        return gone
+
+    def _stamp(self, folder: FolderId) -> int:
+        self._modseq += 1
+        self._histories[folder].modseq = self._modseq
+        return self._modseq
+
+    def _check_size(self, source: bytes) -> None:
+        if len(source) > self._message_limit_bytes:
+            raise TooLarge(f"{len(source)} bytes")
+
+    def _check_quota(self, more_bytes: int, quota_bytes: int) -> None:
+        used_bytes = sum(len(one.source) for one in self._items.values())
+        if quota_bytes and more_bytes > 0 and used_bytes + more_bytes > quota_bytes:
+            raise OverQuota(f"{used_bytes} of {quota_bytes} bytes used, {more_bytes} more asked")
+
+    # Search and settings
+
+    async def search(self, query: MailQuery, *, offset: int, limit: int) -> SearchHits:
+        """See :meth:`IMailSearch.search`."""
+        hits = [one for one in self._items.values() if self._matches(one, query)]
+        hits.sort(key=lambda one: (one.received, one.serial), reverse=True)
+        return SearchHits(
+            hits=tuple((one.folder, one.item) for one in hits[offset : offset + limit]),
+            total=len(hits),
+        )
+
+    def _matches(self, one: _Item, query: MailQuery) -> bool:
+        record = one.extracted.record
+        mail = [f.id for f in self._folders.values() if f.kind.holds_mail]
+        return (
+            one.folder in (query.folders or mail)
+            and (not query.conversation or record.conversation_id == query.conversation)
+            and (query.after is None or one.received > query.after)
+            and (query.before is None or one.received < query.before)
+            and _phrase_matches(query.phrase, one.extracted)
+        )
+
+    async def out_of_office(self) -> OutOfOffice:
+        """See :meth:`IOutOfOffice.out_of_office`."""
+        return self._out_of_office
+
+    async def set_out_of_office(self, settings: OutOfOffice) -> None:
+        """See :meth:`IOutOfOffice.set_out_of_office`."""
+        self._out_of_office = settings
+
+
+def _phrase_matches(phrase: str, extracted: Extracted) -> bool:
+    record = extracted.record
+    people = (record.from_, record.sender, record.to, record.cc, record.bcc)
+    words = _words("\n".join((record.subject, *people, extracted.search_text)))
+    wanted = [_words(word) for word in phrase.split()]
+    if phrase.strip() and not any(wanted):
+        return False
+    return all(not run or _has_run(words, run) for run in wanted)
+
+
+def _has_run(words: Sequence[str], run: Sequence[str]) -> bool:
+    """Tell whether the words of a run follow one another, the last of them begun at least."""
+    *whole, begun = run
+    return any(
+        list(words[n : n + len(whole)]) == whole and words[n + len(whole)].startswith(begun)
+        for n in range(len(words) - len(whole))
+    )
+
+
+def _words(text: str) -> list[str]:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return re.findall(r"[^\W_]+", bare)

@@ -1,0 +1,1 @@
+"""Messages: source to record, bodies and parts, and the composition of outgoing mail; pure."""

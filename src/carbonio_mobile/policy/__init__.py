@@ -1,0 +1,1 @@
+"""Decisions from facts and the time, as values; pure."""

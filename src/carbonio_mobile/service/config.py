@@ -1,0 +1,272 @@
+"""Read the configuration: TOML in, validated and typed settings out, every unit converted once."""
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import LogLevel
+
+from carbonio_mobile.commands.context import Bounds
+from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.pipeline import ProvisioningRules
+from carbonio_mobile.service.options import BY_PATH, BY_SPELLING, OPTIONS, SECTIONS, Kind, Option
+from carbonio_mobile.service.tls import CertificateFiles, CertificatePlan
+from carbonio_mobile.wbxml import Limits
+from carbonio_mobile.web.hops import Network
+from carbonio_mobile.web.limits import WebLimits
+
+Values = Mapping[str, Any]
+"""Validated values by the path of their option, every option present."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """What the directory is told."""
+
+    verified_idle_s: float
+    remembered_count: int
+    password_threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """Where the log goes beside twistd's own; ``file`` None: nowhere."""
+
+    file: Path | None
+    level: Any
+    requests: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration.
+
+    ``values`` are the options as given, by path, to tell what changed; ``from_command_line`` are
+    the paths of those that were given there.
+    """
+
+    values: Values
+    from_command_line: frozenset[str]
+    data: Path
+    eas: tuple[str, ...]
+    lmtp: tuple[str, ...]
+    certificates: CertificatePlan | None
+    watch_interval_s: float
+    trusted_proxies: tuple[Network, ...]
+    limits: WebLimits
+    bounds: Bounds
+    wbxml: Limits
+    provisioning: ProvisioningRules
+    accounts: AccountSettings
+    release_spread_s: float
+    busy_timeout_s: float
+    log: LogSettings
+
+    def spelling(self, path: str) -> str:
+        """Give an option's name as its user knows it: ``--eas`` where the command line gave it."""
+        return f"--{BY_PATH[path].name}" if path in self.from_command_line else path
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read a TOML file. Raises: ConfigError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as exc:
+        raise ConfigError("--config", f"cannot read {path}: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError("--config", f"{path} is not UTF-8 text") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise ConfigError("--config", f"{path} is not TOML: {exc}") from exc
+
+
+def settings(document: Mapping[str, Any], overrides: Mapping[str, Any]) -> Settings:
+    """Validate a parsed file, with ``overrides`` (by path, from the command line) put over it.
+
+    Raises: ConfigError naming the option as its user spelt it (``--eas`` for ``server.eas``).
+    """
+    values = {option.path: option.default for option in OPTIONS}
+    for spelling, value in _flat(document).items():
+        option = _find(spelling)
+        values[option.path] = checked(option, spelling, value)
+    for path, value in overrides.items():
+        option = BY_SPELLING[path]
+        values[path] = checked(option, f"--{option.name}", value)
+    return _typed(values, frozenset(overrides))
+
+
+def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the values of all sections by path. Raises: ConfigError (no such section)."""
+    flat = {}
+    for section, content in document.items():
+        if section not in SECTIONS:
+            raise ConfigError(section, f"no such section{_nearest(section, SECTIONS)}")
+        if not isinstance(content, dict):
+            raise ConfigError(section, f"is a section: write [{section}] and its options below")
+        flat.update({f"{section}.{name}": value for name, value in content.items()})
+    return flat
+
+
+def _find(spelling: str) -> Option:
+    option = BY_SPELLING.get(spelling)
+    if option is None:
+        raise ConfigError(spelling, f"no such option{_nearest(spelling, BY_SPELLING)}")
+    return option
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_list(of: Callable[[Any], bool], value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(map(of, value))
+
+
+_FITS: Mapping[Kind, Callable[[Any], bool]] = {
+    Kind.FLAG: lambda value: isinstance(value, bool),
+    Kind.COUNT: lambda value: _is_number(value) and isinstance(value, int),
+    Kind.SECONDS: _is_number,
+    Kind.TEXT: _is_text,
+    Kind.PATH: _is_text,
+    Kind.ENDPOINTS: partial(_is_list, _is_text),
+    Kind.NETWORKS: partial(_is_list, _is_text),
+    Kind.CERTIFICATES: partial(_is_list, lambda value: isinstance(value, dict)),
+}
+
+
+def checked(option: Option, spelling: str, value: Any) -> Any:
+    """Give a value as its option wants it. Raises: ConfigError (wrong type, out of range)."""
+    if not _FITS[option.kind](value):
+        raise ConfigError(spelling, f"must be {option.kind.value}, not {_shown(value)}")
+    _check_range(option, spelling, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_range(option: Option, spelling: str, value: Any) -> None:
+    unit = f" {option.unit}" if option.unit else ""
+    if option.choices and value not in option.choices:
+        raise ConfigError(spelling, f"must be one of {', '.join(option.choices)}, not {value!r}")
+    too_low = option.low is not None and value < option.low
+    too_high = option.high is not None and not value <= option.high
+    if too_low or too_high:
+        raise ConfigError(spelling, f"must be {option.range_text}{unit}, not {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+    text = "true" if value is True else "false" if value is False else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# Values to settings
+
+
+def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Settings:
+    data = values["server.data"]
+    if not data:
+        raise ConfigError("server.data", "must name a directory")
+    return Settings(
+        values=values,
+        from_command_line=from_command_line,
+        data=Path(data).absolute(),
+        eas=values["server.eas"],
+        lmtp=values["server.lmtp"],
+        certificates=_certificates(values["tls.certificates"]),
+        watch_interval_s=float(values["tls.watch_interval_s"]),
+        trusted_proxies=_networks(values["http.trusted_proxies"]),
+        limits=_limits(values),
+        bounds=_bounds(values),
+        wbxml=Limits(**_section(values, "wbxml")),
+        provisioning=ProvisioningRules(
+            required=values["provisioning.required"],
+            refresh_s=float(values["provisioning.refresh_s"]),
+        ),
+        accounts=AccountSettings(**_section(values, "accounts")),
+        release_spread_s=float(values["process.release_spread_s"]),
+        busy_timeout_s=float(values["process.busy_timeout_s"]),
+        log=LogSettings(
+            file=Path(values["log.file"]).absolute() if values["log.file"] else None,
+            level=LogLevel.levelWithName(values["log.level"]),
+            requests=values["log.requests"],
+        ),
+    )
+
+
+def _section(values: Mapping[str, Any], section: str) -> dict[str, Any]:
+    """Give the values of one section by name."""
+    prefix = f"{section}."
+    return {path[len(prefix) :]: value for path, value in values.items() if path.startswith(prefix)}
+
+
+def _limits(values: Mapping[str, Any]) -> WebLimits:
+    limits = _section(values, "http")
+    del limits["trusted_proxies"]
+    return WebLimits(**limits)
+
+
+def _bounds(values: Mapping[str, Any]) -> Bounds:
+    longest = values["push.ZxMobile_MaxPingHeartbeat"]
+    shortest = values["eas.heartbeat_min_s"]
+    if shortest > longest:
+        raise ConfigError(
+            "eas.heartbeat_min_s",
+            f"must not be above push.ZxMobile_MaxPingHeartbeat ({longest} s), not {shortest}",
+        )
+    instant = values["push.ZxMobile_UseInstantNotficiations"]
+    latency_s = 0.0 if instant else float(values["push.ZxMobile_NotificationsLatency"])
+    return Bounds(heartbeat_max_s=longest, latency_s=latency_s, **_section(values, "eas"))
+
+
+def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    networks = []
+    for text in texts:
+        try:
+            networks.append(ip_network(text))
+        except ValueError as exc:
+            raise ConfigError("http.trusted_proxies", str(exc)) from exc
+    return tuple(networks)
+
+
+def _certificates(tables: Sequence[Mapping[str, Any]]) -> CertificatePlan | None:
+    """Give the plan of certificates; None where there are none."""
+    default: CertificateFiles | None = None
+    by_host: dict[str, CertificateFiles] = {}
+    for number, table in enumerate(tables, start=1):
+        files, hosts = _certificate(f"tls.certificates, number {number}", table)
+        if default is None:
+            default = files
+        elif not hosts:
+            raise ConfigError(f"tls.certificates, number {number}", "names no hosts")
+        for host in hosts:
+            if by_host.setdefault(host.lower(), files) is not files:
+                raise ConfigError("tls.certificates", f"two certificates for {host}")
+    return None if default is None else CertificatePlan(default=default, by_host=by_host)
+
+
+def _certificate(where: str, table: Mapping[str, Any]) -> tuple[CertificateFiles, list[str]]:
+    known = {"certificate": str, "key": str, "hosts": list}
+    for name, value in table.items():
+        if name not in known:
+            nearest = _nearest(name, known)
+            raise ConfigError(where, f"no such setting: {name}{nearest}")
+        if not isinstance(value, known[name]):
+            raise ConfigError(where, f"{name} must be {'a list' if name == 'hosts' else 'a path'}")
+    hosts = table.get("hosts", [])
+    if not all(isinstance(host, str) and host for host in hosts):
+        raise ConfigError(where, "hosts must be host names")
+    missing = [name for name in ("certificate", "key") if not table.get(name)]
+    if missing:
+        raise ConfigError(where, f"names no {missing[0]}")
+    return CertificateFiles(chain=Path(table["certificate"]), key=Path(table["key"])), hosts

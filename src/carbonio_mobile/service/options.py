@@ -1,0 +1,422 @@
+"""Every option of the configuration file, declared once.
+
+The parser, ``--help``, the sample file and the table in docs/operations.md are made from this
+table. To add an option: add it here and to the settings in ``config.py``, then run
+``tools/generate_sample.py``.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from carbonio_mobile.wbxml.decoder import DEFAULT as DEFAULT_WBXML
+from carbonio_mobile.web.limits import DEFAULT_LIMITS
+
+
+class Kind(Enum):
+    """What an option's value may be; the value says it in words."""
+
+    FLAG = "true or false"
+    COUNT = "a whole number"
+    SECONDS = "a number of seconds"
+    TEXT = "text"
+    PATH = "a path"
+    ENDPOINTS = "a list of endpoint strings"
+    NETWORKS = "a list of addresses or networks"
+    CERTIFICATES = "a list of tables with certificate, key and hosts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option: ``low`` and ``high`` are inclusive; ``also`` are other spellings of its name."""
+
+    section: str
+    name: str
+    kind: Kind
+    default: Any
+    help: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    reloadable: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The name with its section, as messages and documents give it."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def range_text(self) -> str:
+        """What the option accepts, for people; empty where its kind says it all."""
+        if self.choices:
+            return " | ".join(self.choices)
+        if self.low is not None and self.high is not None:
+            return f"{self.low:,} to {self.high:,}"
+        return f"at least {self.low:,}" if self.low is not None else ""
+
+
+SECTIONS = {
+    "server": "Where the daemon keeps its data and listens",
+    "tls": "Certificates of the listeners that begin with tls:",
+    "http": "What one peer may cost",
+    "eas": "Bounds of ActiveSync requests and answers",
+    "wbxml": "What one WBXML document may cost",
+    "provisioning": "Whether phones must acknowledge the policy document",
+    "push": "Push; the names are those of Carbonio",
+    "accounts": "Logins",
+    "process": "The process itself",
+    "log": "Logs",
+}
+"""The sections of the file, in order, each with what its options are about."""
+
+
+def _limit(name: str, help_text: str, *, low: int, high: int, unit: str = "") -> Option:
+    """Declare a bound of the HTTP edge; its default stands in ``web/limits.py``."""
+    default = getattr(DEFAULT_LIMITS, name)
+    kind = Kind.SECONDS if isinstance(default, float) else Kind.COUNT
+    return Option(
+        section="http", name=name, kind=kind, default=default, help=help_text, unit=unit,
+        low=low, high=high,
+    )  # fmt: skip
+
+
+def _wbxml(name: str, help_text: str, *, low: int, unit: str = "") -> Option:
+    """Declare a bound of the decoder; its default stands in ``wbxml/decoder.py``."""
+    return Option(
+        section="wbxml", name=name, kind=Kind.COUNT, default=getattr(DEFAULT_WBXML, name),
+        help=help_text, unit=unit, low=low, high=2_147_483_648,
+    )  # fmt: skip
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        section="server",
+        name="data",
+        kind=Kind.PATH,
+        default="/var/lib/carbonio-mobile",
+        help="the directory of databases and queues; belongs to the daemon's user, mode 0700",
+    ),
+    Option(
+        section="server",
+        name="eas",
+        kind=Kind.ENDPOINTS,
+        default=("tls:443",),
+        help="where phones connect: Twisted endpoint strings (tcp:8080:interface=127.0.0.1, "
+        "haproxy:tcp:8080), and tls:PORT or tls:ENDPOINT with the certificates of [tls]",
+    ),
+    Option(
+        section="server",
+        name="lmtp",
+        kind=Kind.ENDPOINTS,
+        default=(),
+        help="where the mail server delivers by LMTP (tcp:24:interface=127.0.0.1, "
+        "unix:/run/carbonio-mobile/lmtp:mode=660); none without one",
+    ),
+    Option(
+        section="tls",
+        name="certificates",
+        kind=Kind.CERTIFICATES,
+        default=(),
+        help="PEM files with the chain and the key of each virtual host "
+        "(*.example.com: one label); the first also serves clients that name no host or an unknown one, and needs no hosts",
+        reloadable=True,
+    ),
+    Option(
+        section="tls",
+        name="watch_interval_s",
+        kind=Kind.COUNT,
+        default=60,
+        unit="s",
+        low=1,
+        high=86_400,
+        help="how often the files are looked at for a renewed certificate",
+    ),
+    Option(
+        section="http",
+        name="trusted_proxies",
+        kind=Kind.NETWORKS,
+        default=(),
+        help="the proxies whose X-Forwarded-For and PROXY headers are believed",
+    ),
+    _limit("connections", "open connections, parked ones included", low=1, high=1_000_000),
+    _limit("header_bytes", "the longest head of a request", low=1024, high=1_048_576, unit="bytes"),
+    _limit("header_count", "the most header lines of a request", low=10, high=1000),
+    _limit("header_timeout_s", "how long a head may take", low=1, high=600, unit="s"),
+    _limit(
+        "body_bytes",
+        "the longest body of a request, also inflated",
+        low=65_536,
+        high=2_147_483_648,
+        unit="bytes",
+    ),
+    _limit(
+        "all_bodies_bytes",
+        "what the bodies of all requests under way may take together",
+        low=1_048_576,
+        high=68_719_476_736,
+        unit="bytes",
+    ),
+    _limit(
+        "body_timeout_s",
+        "how long a body or answer may take, beside the time its size needs",
+        low=1,
+        high=3600,
+        unit="s",
+    ),
+    _limit(
+        "slowest_bytes_per_s",
+        "the slowest peer that is waited for",
+        low=1,
+        high=1_000_000,
+        unit="bytes/s",
+    ),
+    _limit(
+        "idle_timeout_s",
+        "how long a connection without a request stays",
+        low=1,
+        high=3600,
+        unit="s",
+    ),
+    _limit(
+        "linger_timeout_s",
+        "how long a refused sender may go on until it is cut",
+        low=1,
+        high=600,
+        unit="s",
+    ),
+    _limit(
+        "keepalive_idle_s",
+        "after what silence a parked connection is probed",
+        low=10,
+        high=86_400,
+        unit="s",
+    ),
+    _limit("keepalive_interval_s", "the time between two probes", low=1, high=3600, unit="s"),
+    _limit("keepalive_probes", "unanswered probes until it is given up", low=1, high=100),
+    _limit(
+        "compress_from_bytes",
+        "the smallest answer worth compressing",
+        low=0,
+        high=1_073_741_824,
+        unit="bytes",
+    ),
+    _limit(
+        "compress_in_thread_from_bytes",
+        "the smallest answer compressed beside the reactor",
+        low=0,
+        high=1_073_741_824,
+        unit="bytes",
+    ),
+    Option(
+        section="eas",
+        name="heartbeat_min_s",
+        kind=Kind.COUNT,
+        default=60,
+        unit="s",
+        low=1,
+        high=3540,
+        help="the shortest interval of Ping and waiting Sync; shorter ones are told this bound",
+        reloadable=True,
+    ),
+    Option(
+        section="eas",
+        name="ping_folders_max",
+        kind=Kind.COUNT,
+        default=300,
+        low=1,
+        high=10_000,
+        help="the most folders in one Ping",
+        reloadable=True,
+    ),
+    Option(
+        section="eas",
+        name="sync_collections_max",
+        kind=Kind.COUNT,
+        default=300,
+        low=1,
+        high=10_000,
+        help="the most collections in one Sync",
+        reloadable=True,
+    ),
+    Option(
+        section="eas",
+        name="response_bytes",
+        kind=Kind.COUNT,
+        default=1_048_576,
+        unit="bytes",
+        low=65_536,
+        high=268_435_456,
+        help="where a Sync answer ends and the rest comes with the next; one item always fits",
+        reloadable=True,
+    ),
+    Option(
+        section="eas",
+        name="message_bytes",
+        kind=Kind.COUNT,
+        default=50 * 1024 * 1024,
+        unit="bytes",
+        low=65_536,
+        high=2_147_483_648,
+        help="the largest message that is taken, from a device or by LMTP",
+    ),
+    Option(
+        section="eas",
+        name="attachment_bytes",
+        kind=Kind.COUNT,
+        default=50 * 1024 * 1024,
+        unit="bytes",
+        low=65_536,
+        high=2_147_483_648,
+        help="the largest attachment given to a device",
+        reloadable=True,
+    ),
+    Option(
+        section="eas",
+        name="search_results_max",
+        kind=Kind.COUNT,
+        default=500,
+        low=1,
+        high=100_000,
+        help="the most hits of one Search or Find",
+        reloadable=True,
+    ),
+    _wbxml("depth", "the most elements within one another", low=16),
+    _wbxml("nodes", "the most elements and texts", low=1000),
+    _wbxml("string_bytes", "the longest text", low=65_536, unit="bytes"),
+    _wbxml(
+        "opaque_bytes", "the longest value of octets, a whole message say", low=65_536, unit="bytes"
+    ),
+    _wbxml("total_bytes", "the longest document, string table expanded", low=65_536, unit="bytes"),
+    Option(
+        section="provisioning",
+        name="required",
+        kind=Kind.FLAG,
+        default=True,
+        help="refuse phones that have not acknowledged the policy document",
+        reloadable=True,
+    ),
+    Option(
+        section="provisioning",
+        name="refresh_s",
+        kind=Kind.COUNT,
+        default=86_400,
+        unit="s",
+        low=0,
+        high=31_536_000,
+        help="how often a phone must acknowledge it again; 0: once",
+        reloadable=True,
+    ),
+    Option(
+        section="push",
+        name="ZxMobile_NotificationsLatency",
+        kind=Kind.COUNT,
+        default=10,
+        unit="s",
+        low=0,
+        high=3600,
+        help="how long mail that arrives is gathered before the phone is told",
+        reloadable=True,
+    ),
+    Option(
+        section="push",
+        name="ZxMobile_UseInstantNotficiations",
+        kind=Kind.FLAG,
+        default=True,
+        help="tell the phone at once, whatever the latency",
+        reloadable=True,
+        also=("ZxMobile_UseInstantNotifications",),
+    ),
+    Option(
+        section="push",
+        name="ZxMobile_MaxPingHeartbeat",
+        kind=Kind.COUNT,
+        default=3540,
+        unit="s",
+        low=60,
+        high=3540,
+        help="the longest interval of Ping and waiting Sync; keep it below the proxy's timeout",
+        reloadable=True,
+    ),
+    Option(
+        section="accounts",
+        name="verified_idle_s",
+        kind=Kind.COUNT,
+        default=900,
+        unit="s",
+        low=0,
+        high=86_400,
+        help="how long a right login that is not used stays known, saving the slow hash",
+    ),
+    Option(
+        section="accounts",
+        name="remembered_count",
+        kind=Kind.COUNT,
+        default=100_000,
+        low=100,
+        high=10_000_000,
+        help="how many accounts, and how many right and wrong logins, are kept in memory",
+    ),
+    Option(
+        section="accounts",
+        name="password_threads",
+        kind=Kind.COUNT,
+        default=2,
+        low=1,
+        high=64,
+        help="threads that check passwords; each takes 19 MiB while it does",
+    ),
+    Option(
+        section="process",
+        name="release_spread_s",
+        kind=Kind.COUNT,
+        default=5,
+        unit="s",
+        low=0,
+        high=300,
+        help="over what time parked requests are ended at a stop, so that phones return spread",
+        reloadable=True,
+    ),
+    Option(
+        section="process",
+        name="busy_timeout_s",
+        kind=Kind.COUNT,
+        default=10,
+        unit="s",
+        low=1,
+        high=300,
+        help="how long a database that another process writes is waited for",
+    ),
+    Option(
+        section="log",
+        name="file",
+        kind=Kind.PATH,
+        default="",
+        help="a file to log to beside what twistd does (-n: standard output, which systemd keeps); "
+        "opened anew on SIGHUP",
+        reloadable=True,
+    ),
+    Option(
+        section="log",
+        name="level",
+        kind=Kind.TEXT,
+        default="info",
+        choices=("debug", "info", "warn", "error", "critical"),
+        help="the least level that goes to log.file",
+        reloadable=True,
+    ),
+    Option(
+        section="log",
+        name="requests",
+        kind=Kind.FLAG,
+        default=False,
+        help="log one line for each HTTP request as well, at level debug",
+    ),
+)
+
+BY_PATH = {option.path: option for option in OPTIONS}
+BY_SPELLING = {
+    f"{option.section}.{name}": option for option in OPTIONS for name in (option.name, *option.also)
+}
+"""Options by every spelling that the file may use."""

@@ -1,0 +1,185 @@
+"""Put the rooms together: from settings to something that answers HTTP requests."""
+
+import secrets
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+
+from carbonio_mobile.accounts.embedded import LoginBounds
+from carbonio_mobile.accounts.opening import EmbeddedDirectory, ThreadBounds
+from carbonio_mobile.accounts.passwords import FULL_COST
+from carbonio_mobile.changes.hub import ChangeHub
+from carbonio_mobile.changes.turns import DeviceTurns
+from carbonio_mobile.commands.context import Services
+from carbonio_mobile.eas.http import HttpResponse
+from carbonio_mobile.errors import StoreError
+from carbonio_mobile.ids import AccountId
+from carbonio_mobile.interfaces import IAccounts
+from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
+from carbonio_mobile.mailbox.embedded.outbox import Outbox
+from carbonio_mobile.pipeline import Pipeline, Served
+from carbonio_mobile.service.config import Settings
+from carbonio_mobile.store.database import Database
+from carbonio_mobile.store.sql import SqlStore
+from carbonio_mobile.store.sqlite import SqliteFile
+from carbonio_mobile.web.site import EdgeSite, make_site
+
+Reactor = Any
+"""``twisted.internet.reactor``: it provides every interface of a reactor, and no type says so."""
+
+STATE_FILE = "state.db"
+
+# A phone has a handful of requests under way at most; logins come in waves after a restart.
+_TURNS_WAITING = 20
+_LOOKUPS_WAITING = 20_000
+_PASSWORDS_WAITING = 2_000
+
+_log = Logger()
+_requests_log = Logger(namespace="carbonio_mobile.requests")
+
+
+def state_file(settings: Settings) -> SqliteFile:
+    """Give the database of devices and sync states, unopened."""
+    return SqliteFile(settings.data / STATE_FILE, busy_timeout_s=settings.busy_timeout_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The long-lived parts of a running daemon."""
+
+    directory: EmbeddedDirectory
+    database: Database
+    mailboxes: EmbeddedMailboxes
+    hub: ChangeHub
+    turns: DeviceTurns
+    services: Services
+    site: EdgeSite
+
+
+def build(settings: Settings, reactor: Reactor) -> Parts:
+    """Make all parts; nothing runs, but the directory's database is open. Raises: ConfigError."""
+    hub = ChangeHub(reactor)
+    directory = _directory(settings, reactor)
+    mailboxes = EmbeddedMailboxes(
+        settings.data,
+        reactor=reactor,
+        sink=hub,
+        quota_of=partial(quota_bytes, directory.accounts),
+        message_limit_bytes=settings.bounds.message_bytes,
+    )
+    outbox = Outbox(
+        settings.data, reactor=reactor, accounts=directory.accounts, mailboxes=mailboxes
+    )
+    database = Database(state_file(settings), reactor=reactor)
+    store = SqlStore(database)
+    services = Services(
+        accounts=directory.accounts,
+        mailboxes=mailboxes,
+        submission=outbox,
+        devices=store,
+        states=store,
+        hub=hub,
+        clock=reactor.seconds,
+        random_bytes=secrets.token_bytes,
+        bounds=settings.bounds,
+    )
+    turns = DeviceTurns(queue_limit=_TURNS_WAITING)
+    pipeline = make_pipeline(settings, services, turns)
+    site = make_site(
+        respond=pipeline.respond,
+        discover=pipeline.discover,
+        health=partial(health, store),
+        limits=settings.limits,
+        trusted_proxies=settings.trusted_proxies,
+        clock=reactor,
+        in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
+        log=_log,
+        access_log=_requests_log if settings.log.requests else None,
+    )
+    return Parts(
+        directory=directory,
+        database=database,
+        mailboxes=mailboxes,
+        hub=hub,
+        turns=turns,
+        services=services,
+        site=site,
+    )
+
+
+def reconfigure(parts: Parts, settings: Settings) -> None:
+    """Let requests from now on be answered by other reloadable options; those under way go on."""
+    services = replace(parts.services, bounds=settings.bounds)
+    pipeline = make_pipeline(settings, services, parts.turns)
+    parts.site.edge.respond = pipeline.respond
+    parts.site.edge.discover = pipeline.discover
+
+
+def make_pipeline(settings: Settings, services: Services, turns: DeviceTurns) -> Pipeline:
+    """Make what answers requests; it keeps nothing that another one could not take over."""
+    return Pipeline(
+        accounts=services.accounts,
+        services=services,
+        turns=turns,
+        rules=settings.provisioning,
+        limits=settings.wbxml,
+        observe=log_request,
+    )
+
+
+def _directory(settings: Settings, reactor: Reactor) -> EmbeddedDirectory:
+    count = settings.accounts.remembered_count
+    return EmbeddedDirectory(
+        settings.data,
+        reactor=reactor,
+        clock=reactor.seconds,
+        secret=secrets.token_bytes(32),
+        cost=FULL_COST,
+        login_bounds=LoginBounds(
+            verified_idle_s=settings.accounts.verified_idle_s,
+            verified_count=count,
+            wrong_count=count,
+            accounts_count=count,
+        ),
+        thread_bounds=ThreadBounds(
+            password_threads=settings.accounts.password_threads,
+            passwords_waiting=_PASSWORDS_WAITING,
+            lookups_waiting=_LOOKUPS_WAITING,
+        ),
+    )
+
+
+async def quota_bytes(accounts: IAccounts, account: AccountId) -> int:
+    """Give an account's quota; 0 is none."""
+    text = (await accounts.account(account)).value("zimbraMailQuota", "0")
+    return int(text) if text.isdigit() else 0
+
+
+async def health(store: SqlStore) -> HttpResponse:
+    """Tell whether the daemon can serve: 200, or 503 while the state database is away."""
+    try:
+        await store.devices(AccountId(""))
+    except StoreError:
+        return HttpResponse(code=503, body=b"the state database cannot be used\n")
+    return HttpResponse(code=200, body=b"well\n")
+
+
+def log_request(served: Served) -> None:
+    """Write the one line that each ActiveSync request gets."""
+    _requests_log.info(
+        "{command} {code} {account} {device} {version} {elapsed_ms} ms in {bytes_in} "
+        "out {bytes_out} from {peer} {outcome}",
+        command=served.command,
+        code=served.code,
+        account=served.account or "-",
+        device=served.device or "-",
+        version=served.version or "-",
+        elapsed_ms=round(served.elapsed_s * 1000),
+        bytes_in=served.bytes_in,
+        bytes_out=served.bytes_out,
+        peer=served.peer,
+        outcome=served.fault or (served.refused.name if served.refused is not None else ""),
+    )

@@ -1,0 +1,218 @@
+"""The daemon as a Twisted service: start, reload on SIGHUP, stop without losing anybody."""
+
+# ruff: noqa: N802  # names that Twisted dictates
+
+import os
+import signal
+import sys
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet import reactor as global_reactor
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IListeningPort
+from twisted.internet.task import LoopingCall, deferLater
+from twisted.logger import Logger, globalLogPublisher
+from twisted.python.failure import Failure
+
+from carbonio_mobile.errors import CarbonioMobileError, ConfigError
+from carbonio_mobile.mailbox.embedded.hints import listen_for_hints
+from carbonio_mobile.service import notify, process
+from carbonio_mobile.service.config import Settings
+from carbonio_mobile.service.demo import DemoMail, greeting
+from carbonio_mobile.service.listeners import port_text, speaks_tls
+from carbonio_mobile.service.logfile import LogFile, LogFiles
+from carbonio_mobile.service.options import BY_PATH
+from carbonio_mobile.service.parts import Parts, Reactor, build, reconfigure
+from carbonio_mobile.service.prepare import Prepared, prepare
+from carbonio_mobile.service.source import SettingsSource
+
+_LAST_ANSWERS_S = 10.0
+"""How long answers under way may take at a stop, after the parked ones were released."""
+_LOOK_EVERY_S = 0.05
+
+_log = Logger()
+
+
+def make_daemon(source: SettingsSource, settings: Settings) -> "Daemon":
+    """Take data directory and sockets and give the service. Raises: ConfigError."""
+    reactor: Any = global_reactor
+    process.harden()
+    process.raise_file_limit()
+    prepared = prepare(settings, reactor, with_demo=source.demo)
+    return Daemon(source=source, settings=settings, prepared=prepared, reactor=reactor)
+
+
+class Daemon(Service):
+    """Everything that runs in one process."""
+
+    name = "carbonio-mobile"
+
+    def __init__(
+        self,
+        *,
+        source: SettingsSource,
+        settings: Settings,
+        prepared: Prepared,
+        reactor: Reactor,
+    ) -> None:
+        self._source = source
+        self._settings = settings
+        self._prepared = prepared
+        self._reactor = reactor
+        self._parts: Parts | None = None
+        self._hints: IListeningPort | None = None
+        self._log_files = LogFiles(globalLogPublisher)
+        self._periodic: list[LoopingCall] = []
+
+    # Start
+
+    def startService(self) -> None:
+        """Begin to serve once the reactor runs; where that fails the process ends with status 1."""
+        super().startService()  # type: ignore[no-untyped-call]  # Twisted has no types there
+        self._reactor.callWhenRunning(self._begin)
+
+    def _begin(self) -> None:
+        Deferred.fromCoroutine(self.begin()).addErrback(self._give_up)
+
+    async def begin(self) -> None:
+        """Open the stores, start what is periodic, and serve."""
+        self._log_files.use(self._prepared.log_file)
+        parts = self._parts = build(self._settings, self._reactor)
+        parts.directory.start()
+        await parts.database.start()
+        self._hints = listen_for_hints(self._reactor, self._settings.data, parts.hub)
+        if self._source.demo:
+            await self._fill_demo(parts)
+        self._prepared.eas.serving = parts.site
+        signal.signal(signal.SIGHUP, self._hang_up)
+        self._start_periodic()
+        process.tune_collector()
+        for port in self._prepared.ports:
+            _log.info("listening on {address}", address=port_text(port))
+        notify.notify("READY=1", f"STATUS=serving on {len(self._prepared.ports)} sockets")
+        if self._source.demo:
+            self._greet()
+
+    async def _fill_demo(self, parts: Parts) -> None:
+        mail = DemoMail(
+            self._settings.data,
+            parts.mailboxes,
+            reactor=self._reactor,
+            pool=self._reactor.getThreadPool(),
+        )
+        written = await mail.fill(parts.directory.store.accounts())
+        if written:
+            _log.info("demo: {count} messages written", count=written)
+
+    def _start_periodic(self) -> None:
+        watchdog_s = notify.watchdog_interval_s()
+        if watchdog_s is not None:
+            self._repeat(watchdog_s, lambda: notify.notify("WATCHDOG=1"))
+        if self._prepared.table is not None:
+            self._repeat(self._settings.watch_interval_s, self.look_at_certificates)
+
+    def _repeat(self, interval_s: float, work: Any) -> None:
+        call = LoopingCall(work)
+        call.clock = self._reactor
+        call.start(interval_s, now=False)
+        self._periodic.append(call)
+
+    def _greet(self) -> None:
+        texts = zip(self._settings.eas, self._prepared.ports, strict=False)
+        urls = [f"{'https' if speaks_tls(text) else 'http'}://{port_text(port)}"
+                for text, port in texts]  # fmt: skip
+        out = sys.__stdout__  # twistd has put its log in the place of sys.stdout
+        if out is not None:
+            out.write(greeting(self._settings.data, urls))
+            out.flush()
+
+    def _give_up(self, failure: Failure) -> None:
+        if not failure.check(CarbonioMobileError, OSError):
+            _log.failure("the start failed", failure)
+        process.exit_with_failure(failure.getErrorMessage())
+        self._reactor.stop()
+
+    # Reload
+
+    def _hang_up(self, _signal: int, _frame: object) -> None:
+        self._reactor.callFromThread(self.reload)
+
+    def reload(self) -> None:
+        """Read configuration, certificates and log file anew: all of it counts, or nothing."""
+        notify.reloading()
+        try:
+            settings = self._source.read()
+            self._reload(settings)
+        except ConfigError as exc:
+            _log.error("reload refused, nothing was changed: {why}", why=str(exc))
+        else:
+            _log.info("reloaded; {restart}", restart=_restart_note(self._settings, settings))
+            self._settings = settings
+        finally:
+            notify.notify("READY=1")
+
+    def _reload(self, settings: Settings) -> None:
+        log_file = LogFile.open(settings.log)
+        try:
+            if self._prepared.table is not None:
+                if settings.certificates is None:
+                    raise ConfigError("tls.certificates", "are in use and cannot all be removed")
+                self._prepared.table.reload(settings.certificates)
+        except ConfigError:
+            if log_file is not None:
+                log_file.file.close()
+            raise
+        self._log_files.use(log_file)
+        if self._parts is not None:
+            reconfigure(self._parts, settings)
+
+    def look_at_certificates(self) -> None:
+        """Take renewed certificates into use; while they do not fit, the old ones serve."""
+        table = self._prepared.table
+        try:
+            if table is not None and table.reload_if_changed():
+                _log.info("certificates were renewed")
+        except ConfigError as exc:
+            _log.error("changed certificates are not used: {why}", why=str(exc))
+
+    # Stop
+
+    def stopService(self) -> Deferred[None]:
+        """Take no more, let everyone who waits have an answer, then close the stores."""
+        super().stopService()  # type: ignore[no-untyped-call]  # Twisted has no types there
+        return Deferred.fromCoroutine(self.end())
+
+    async def end(self) -> None:
+        """Stop in the order in which nothing is lost: sockets, parked requests, answers, stores."""
+        notify.notify("STOPPING=1")
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for call in self._periodic:
+            call.stop()
+        for port in (*self._prepared.ports, *([self._hints] if self._hints else [])):
+            await maybeDeferred(port.stopListening)
+        if self._parts is not None:
+            await self._release(self._parts)
+            await self._parts.mailboxes.stop()
+            await self._parts.database.stop()
+            self._parts.directory.stop()
+        self._log_files.use(None)
+        os.close(self._prepared.lock)
+
+    async def _release(self, parts: Parts) -> None:
+        """End parked requests, spread, and wait until all answers have left."""
+        parts.site.drain()
+        await parts.hub.release_all(self._settings.release_spread_s)
+        deadline = self._reactor.seconds() + _LAST_ANSWERS_S
+        while parts.site.connections_count and self._reactor.seconds() < deadline:
+            await deferLater(self._reactor, _LOOK_EVERY_S)
+
+
+def _restart_note(before: Settings, after: Settings) -> str:
+    """Tell which options changed that a reload does not change."""
+    changed = [
+        path
+        for path, value in after.values.items()
+        if value != before.values[path] and not BY_PATH[path].reloadable
+    ]
+    return f"a restart is needed for {', '.join(changed)}" if changed else "all of it is in force"

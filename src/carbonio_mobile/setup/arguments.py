@@ -1,0 +1,230 @@
+"""The command line of carbonio-mobile-setup: its commands, options and help."""
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from pathlib import Path
+
+from carbonio_mobile.accounts.entries import Target
+from carbonio_mobile.accounts.invalid import InvalidArgument
+from carbonio_mobile.setup import commands
+from carbonio_mobile.setup.mail import import_command
+from carbonio_mobile.setup.sizes import size_bytes
+
+_EXAMPLES = """\
+examples:
+  carbonio-mobile-setup --data /var/lib/carbonio-mobile create-domain example.com
+  carbonio-mobile-setup --data … create-account john@example.com --quota 2GB --generate
+  carbonio-mobile-setup --data … import john@example.com ~/Maildir old.mbox --folder Archive/2024
+  carbonio-mobile-setup --data … set-attribute cos:default zimbraMailQuota 2147483648
+  carbonio-mobile-setup --data … show john@example.com --inherited
+
+All commands may be used while the daemon runs; it sees the change at once.
+Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage.
+"""
+
+_TARGETS = "john@example.com (or an account's id), cos:NAME, domain:NAME, or the word global"
+
+
+def make_parser() -> ArgumentParser:
+    """Make the parser; each command's function is the attribute ``run`` of what it parses."""
+    parser = ArgumentParser(
+        prog="carbonio-mobile-setup",
+        description="Set up domains, accounts and mail of the embedded directory and mailbox.",
+        epilog=_EXAMPLES,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="the daemon's data directory"
+    )
+    rows = _Commands(parser)
+    _add_domains(rows)
+    _add_accounts(rows)
+    _add_passwords(rows)
+    _add_aliases(rows)
+    _add_attributes(rows)
+    _add_import(rows)
+    return parser
+
+
+class _Commands:
+    def __init__(self, parser: ArgumentParser) -> None:
+        self._rows = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+
+    def add(self, name: str, run: Callable[..., int], purpose: str, example: str) -> ArgumentParser:
+        """Add a command with its help and one example."""
+        row = self._rows.add_parser(
+            name,
+            help=purpose,
+            description=purpose[0].upper() + purpose[1:] + ".",
+            epilog=f"example:\n  carbonio-mobile-setup --data DIR {name} {example}",
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        row.set_defaults(run=run, makes_directory=name == "create-domain")
+        return row
+
+
+def _add_domains(rows: _Commands) -> None:
+    row = rows.add("create-domain", commands.create_domain, "make a mail domain", "example.com")
+    row.add_argument("name", metavar="DOMAIN")
+    row.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a host name at which logins without @ belong to this domain (may be repeated)",
+    )
+    row = rows.add(
+        "create-cos",
+        commands.create_cos,
+        "make a class of service",
+        "phones zimbraFeatureMobileSyncEnabled=TRUE zimbraMailQuota=1073741824",
+    )
+    row.add_argument("name", metavar="NAME")
+    row.add_argument("attributes", nargs="*", type=_assignment, metavar="ATTRIBUTE=VALUE")
+    row = rows.add("list", commands.list_entries, "list accounts, domains or COSes", "accounts")
+    row.add_argument("what", nargs="?", choices=("accounts", "domains", "cos"), default="accounts")
+    row.add_argument("--domain", metavar="DOMAIN", help="only accounts of this domain")
+
+
+def _add_accounts(rows: _Commands) -> None:
+    row = rows.add(
+        "create-account",
+        commands.create_account,
+        "make an account",
+        'john@example.com --display-name "John Doe" --alias sales@example.com --quota 2GB',
+    )
+    row.add_argument("address", metavar="ADDRESS")
+    _add_password_source(row)
+    row.add_argument("--display-name", metavar="NAME", help="the name shown to others")
+    row.add_argument("--cos", metavar="NAME", help="its class of service (default: its domain's)")
+    row.add_argument(
+        "--alias", action="append", default=[], metavar="ADDRESS", help="may be repeated"
+    )
+    row.add_argument("--quota", type=_size, metavar="SIZE", help="like 2GB or 500MB; 0 for none")
+    row = rows.add(
+        "delete-account",
+        commands.delete_account,
+        "remove an account; its mailbox files stay",
+        "john@example.com --yes",
+    )
+    row.add_argument("address", metavar="ADDRESS")
+    row.add_argument("--yes", action="store_true", help="do not ask")
+    row = rows.add(
+        "rename-account",
+        commands.rename_account,
+        "give an account another address, its mailbox staying",
+        "john@example.com john.doe@example.com",
+    )
+    row.add_argument("address", metavar="ADDRESS")
+    row.add_argument("new_address", metavar="NEW_ADDRESS")
+
+
+def _add_passwords(rows: _Commands) -> None:
+    row = rows.add(
+        "set-password",
+        commands.set_password,
+        "change an account's password, ending a lockout",
+        "john@example.com --password-stdin < password.txt",
+    )
+    row.add_argument("address", metavar="ADDRESS")
+    _add_password_source(row)
+    row = rows.add(
+        "unlock",
+        commands.unlock,
+        "end a lockout after failed logins",
+        "john@example.com",
+    )
+    row.add_argument("address", metavar="ADDRESS")
+
+
+def _add_password_source(row: ArgumentParser) -> None:
+    source = row.add_mutually_exclusive_group()
+    source.add_argument(
+        "--password-stdin",
+        action="store_true",
+        help="take the password from the first line of standard input (default: ask for it twice)",
+    )
+    source.add_argument(
+        "--generate", action="store_true", help="make a password and print it, this once"
+    )
+
+
+def _add_aliases(rows: _Commands) -> None:
+    for name, run, purpose in (
+        ("add-alias", commands.add_alias, "give an account one more address"),
+        ("remove-alias", commands.remove_alias, "take an additional address away"),
+    ):
+        row = rows.add(name, run, purpose, "john@example.com sales@example.com")
+        row.add_argument("address", metavar="ADDRESS")
+        row.add_argument("alias", metavar="ALIAS")
+
+
+def _add_attributes(rows: _Commands) -> None:
+    row = rows.add(
+        "set-attribute",
+        commands.set_attribute,
+        "set, extend or remove an attribute",
+        "john@example.com zimbraAllowFromAddress info@example.com --add",
+    )
+    row.add_argument("target", type=_target, metavar="TARGET", help=_TARGETS)
+    row.add_argument("name", metavar="NAME", help="as the product spells it, in any case")
+    row.add_argument(
+        "values", nargs="*", metavar="VALUE", help="none, or an empty one, to remove it"
+    )
+    sign = row.add_mutually_exclusive_group()
+    sign.add_argument(
+        "--add", dest="sign", action="store_const", const="+", help="keep the other values"
+    )
+    sign.add_argument(
+        "--remove", dest="sign", action="store_const", const="-", help="remove these values only"
+    )
+    row.set_defaults(sign="")
+    row = rows.add("show", commands.show, "print an entry", "john@example.com --inherited")
+    row.add_argument("target", type=_target, metavar="TARGET", help=_TARGETS)
+    row.add_argument(
+        "--inherited", action="store_true", help="print what an account inherits as well"
+    )
+
+
+def _add_import(rows: _Commands) -> None:
+    row = rows.add(
+        "import",
+        import_command,
+        "bring mail into an account's mailbox",
+        "john@example.com ~/Maildir old.mbox --folder Archive/2024",
+    )
+    row.add_argument("address", metavar="ADDRESS")
+    row.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="mbox files, Maildirs, .eml files"
+    )
+    row.add_argument(
+        "--folder", default="Inbox", metavar="NAME", help="where to, made if missing (%(default)s)"
+    )
+    row.add_argument(
+        "--format",
+        choices=("auto", "mbox", "maildir", "eml"),
+        default="auto",
+        help="what the paths are (%(default)s: looked at one by one)",
+    )
+    row.add_argument("--dry-run", action="store_true", help="read everything, store nothing")
+
+
+def _assignment(text: str) -> tuple[str, tuple[str, ...]]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ArgumentTypeError(f"expected ATTRIBUTE=VALUE, got {text!r}")
+    return name, (value,)
+
+
+def _size(text: str) -> int:
+    try:
+        return size_bytes(text)
+    except ValueError as exc:
+        raise ArgumentTypeError(str(exc)) from exc
+
+
+def _target(text: str) -> Target:
+    try:
+        return Target.parse(text)
+    except InvalidArgument as exc:
+        raise ArgumentTypeError(exc.why) from exc

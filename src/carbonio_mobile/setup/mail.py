@@ -1,0 +1,45 @@
+"""The command that brings mail from files into a mailbox."""
+
+from argparse import Namespace
+
+from carbonio_mobile.accounts.attributes import Level
+from carbonio_mobile.accounts.entries import Target
+from carbonio_mobile.accounts.store import DirectoryStore
+from carbonio_mobile.ids import AccountId
+from carbonio_mobile.setup.progress import ProgressBar
+from carbonio_mobile.setup.refusal import Refused
+from carbonio_mobile.setup.surroundings import Surroundings
+
+_REFUSED_SHOWN = 50
+
+
+def import_command(store: DirectoryStore, arguments: Namespace, around: Surroundings) -> int:
+    """Import mail; the status is 1 where some was refused. Raises: Refused, StoreError."""
+    # The mailbox is loaded for this command only.
+    from carbonio_mobile.mailbox.embedded.import_ import import_mail
+
+    missing = [str(path) for path in arguments.paths if not path.exists()]
+    if missing:
+        raise Refused(f"no such file: {', '.join(missing)}")
+    target = Target(level=Level.ACCOUNT, name=arguments.address)
+    account = AccountId(store.entry(target, around.clock()).id)
+    bar = ProgressBar(around.err, "messages")
+    try:
+        summary = import_mail(
+            arguments.data,
+            account,
+            arguments.paths,
+            arguments.folder,
+            arguments.format,
+            bar,
+            dry_run=arguments.dry_run,
+        )
+    finally:
+        bar.close()
+    verb = "could be imported" if arguments.dry_run else "imported"
+    around.say(f"{summary.imported} messages {verb}, {len(summary.refused)} refused")
+    for where, reason in summary.refused[:_REFUSED_SHOWN]:
+        around.complain(f"refused {where}: {reason}")
+    if len(summary.refused) > _REFUSED_SHOWN:
+        around.complain(f"and {len(summary.refused) - _REFUSED_SHOWN} more")
+    return 1 if summary.refused else 0

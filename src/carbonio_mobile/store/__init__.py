@@ -1,0 +1,1 @@
+"""Stores for devices and sync states: in memory and in SQL."""

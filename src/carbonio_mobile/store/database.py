@@ -1,0 +1,146 @@
+"""Run reads and writes of the state database in threads, with one fsync for all writes that wait.
+
+The writer takes everything queued, runs it in one transaction with a savepoint each, so that one
+that fails does not spoil the others, and commits once. While that commit is on its way to the disk,
+the next writes gather.
+"""
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred, fail, gatherResults
+from twisted.internet.interfaces import IReactorFromThreads
+
+from carbonio_mobile.store.lane import Crew, Job, Lane
+from carbonio_mobile.store.sqlite import SqliteFile, is_of_one_statement, store_error
+from carbonio_mobile.store.upgrade import bring_up_to_date
+
+Result = TypeVar("Result")
+Jobs = Sequence[Job[sqlite3.Cursor]]
+
+
+class Desk(Crew[sqlite3.Cursor]):
+    """One thread's connection: opened when needed, opened anew after a fault."""
+
+    def __init__(self, file: SqliteFile) -> None:
+        self._file = file
+        self._connection: sqlite3.Connection | None = None
+        self._identity: object = None
+        self._abandoned: list[sqlite3.Connection] = []
+
+    def run(self, jobs: Jobs) -> None:
+        """Give every job an outcome; a fault of the database is the outcome of all."""
+        try:
+            self.serve(self._connected().cursor(), jobs)
+        except (sqlite3.Error, OSError) as exc:
+            self.close()
+            error = store_error(self._file, exc)
+            for job in jobs:
+                job.spoil(error)
+
+    def serve(self, cursor: sqlite3.Cursor, jobs: Jobs) -> None:
+        """Do the jobs. Raises: sqlite3.Error (the database failed: nothing is done)."""
+        raise NotImplementedError
+
+    def do(self, job: Job[sqlite3.Cursor], cursor: sqlite3.Cursor) -> None:
+        """Do one job. Raises: sqlite3.Error (it is the database that failed, and not the job)."""
+        job.do(cursor)
+        error = job.error
+        if isinstance(error, sqlite3.Error):
+            if not is_of_one_statement(error):
+                raise error
+            job.spoil(store_error(self._file, error))
+
+    def close(self) -> None:
+        """Close the connection; what is not committed is undone."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(sqlite3.Error):
+                connection.close()
+
+    def _connected(self) -> sqlite3.Connection:
+        self._abandon_if_moved()
+        if self._connection is None:
+            connection = self._file.connect()
+            self._identity = self._file.identity()
+            self._connection = connection
+        return self._connection
+
+    def _abandon_if_moved(self) -> None:
+        """Leave a connection to a file that is not at its path any more, and never close it.
+
+        Closing would make SQLite delete, by name, the log of whatever stands at the path now.
+        """
+        if self._connection is None:
+            return
+        try:
+            moved = self._file.identity() != self._identity
+        except OSError:
+            moved = True
+        if moved:
+            self._abandoned.append(self._connection)
+            self._connection = None
+
+
+class ReadingDesk(Desk):
+    """Where reads are done, each seeing all that was committed before it."""
+
+    def serve(self, cursor: sqlite3.Cursor, jobs: Jobs) -> None:
+        """Do the jobs one by one."""
+        for job in jobs:
+            self.do(job, cursor)
+
+
+class WritingDesk(Desk):
+    """Where writes are committed together."""
+
+    def serve(self, cursor: sqlite3.Cursor, jobs: Jobs) -> None:
+        """Do the jobs in one transaction, durable when this returns."""
+        cursor.execute("BEGIN IMMEDIATE")
+        for job in jobs:
+            cursor.execute("SAVEPOINT job")
+            self.do(job, cursor)
+            if job.error is not None:
+                cursor.execute("ROLLBACK TO job")
+            cursor.execute("RELEASE job")
+        cursor.execute("COMMIT")
+
+
+class Database:
+    """One state database: a thread that writes and a thread that reads."""
+
+    def __init__(self, file: SqliteFile, *, reactor: IReactorFromThreads) -> None:
+        self._file = file
+        self._writer = Lane(reactor, WritingDesk(file), name="state-writer")
+        self._reader = Lane(reactor, ReadingDesk(file), name="state-reader")
+
+    def start(self) -> Deferred[None]:
+        """Open the database, made or brought up to date where needed.
+
+        To be stopped also where this fails.
+        Raises: Unavailable, Corrupt, StoreError (it is newer than this code).
+        """
+        try:
+            self._file.create()
+        except OSError as exc:
+            return fail(store_error(self._file, exc))
+        self._writer.start()
+        self._reader.start()
+        return self._reader.submit(lambda _cursor: bring_up_to_date(self._file))
+
+    def read(self, work: Callable[[sqlite3.Cursor], Result]) -> Deferred[Result]:
+        """Do work that only reads. Raises: Unavailable, Corrupt, and what the work raises."""
+        return self._reader.submit(work)
+
+    def write(self, work: Callable[[sqlite3.Cursor], Result]) -> Deferred[Result]:
+        """Do work within a transaction; durable when the Deferred fires.
+
+        Raises: Unavailable, Corrupt, and what the work raises; then it has had no effect.
+        """
+        return self._writer.submit(work)
+
+    def stop(self) -> Deferred[list[None]]:
+        """Finish what was asked for, close, and take no more."""
+        return gatherResults([self._reader.stop(), self._writer.stop()])

@@ -1,0 +1,1 @@
+"""Pure synchronisation: states, keys, differences and windows; takes values, returns values."""

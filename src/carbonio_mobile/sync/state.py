@@ -1,0 +1,237 @@
+"""The state of one collection of one device, its two generations, and its sync keys.
+
+A request with the current key starts from the current generation; one with the previous key is a
+repeat (the answer was lost) and starts from the previous one. Any other key is refused.
+
+A key is ``<chain>.<count>.<digest>``: the chain is drawn when the device starts from key 0, the
+digest is that of the generation. So a repeat that leads to the same generation gets the same key,
+and one that leads to another gets another: two answers that differ never carry the same key.
+
+Spec: MS-ASCMD 2.2.3.181.4 (SyncKey in Sync); design.md section 4 (P1, P2).
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+from zlib import crc32
+
+from carbonio_mobile.errors import Corrupt
+from carbonio_mobile.ids import ChangeToken, FolderId, ItemId, ItemVersion, PartId
+from carbonio_mobile.sync.changes import NEWEST, OLDEST, Position
+from carbonio_mobile.sync.ranges import RangeSet
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """What became of one command of a device, kept so that a repeat gets the same answer.
+
+    ``item`` and ``version`` are what the command left in the collection, where it left something;
+    ``parts`` the attachments that it added.
+    """
+
+    status: int
+    item: ItemId | None = None
+    version: ItemVersion | None = None
+    removed: bool = False
+    parts: tuple[PartId, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Generation:
+    """What the server believes that the device holds of a collection, under one sync key.
+
+    ``held``: the ids on the device; ids that have gone for good may stand in it too (they never
+    come back, and ranges stay whole). ``token``: the history up to here has been told. ``edge``:
+    the listing has been told from the newest item down to here. ``stale``: down to here the device may hold items that have
+    left its window; ``narrowing``: for which end of the window they are being taken back, and how
+    far down that has come. ``echoes``: versions that the
+    device knows although the feed has not reported them yet, because the device made them itself or
+    got them ahead of the feed. ``options``: the sticky options. ``results``: by fingerprint, what
+    became of the commands that made this generation. ``kind``: that of the folder.
+    """
+
+    key: str
+    token: ChangeToken
+    held: RangeSet = field(default_factory=RangeSet)
+    edge: Position = NEWEST
+    stale: Position | None = None
+    narrowing: tuple[Position, Position] | None = None
+    echoes: dict[ItemId, ItemVersion] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, CommandResult] = field(default_factory=dict)
+    kind: str = ""
+
+    def successor(self) -> "Generation":
+        """Give an independent copy to work on, without results."""
+        return replace(
+            self, held=self.held.copy(), echoes=dict(self.echoes), results={}, options=self.options
+        )
+
+    def absorb(self, fingerprint: str, result: CommandResult) -> None:
+        """Note what a command of the device did, so that it is not told back."""
+        self.results[fingerprint] = result
+        if result.item is None:
+            return
+        if result.removed:
+            self.forget(result.item)
+        elif result.version is not None:
+            self.know(result.item, result.version)
+
+    def know(self, item: ItemId, version: ItemVersion) -> None:
+        """The device has this item at this version, whatever the feed will say of its coming."""
+        self.held.add(item)
+        self.echoes[item] = version
+
+    def forget(self, item: ItemId) -> None:
+        """The device has removed this item itself."""
+        self.held.discard(item)
+        self.echoes.pop(item, None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the stored form."""
+        form: dict[str, Any] = {"key": self.key, "token": self.token, "held": self.held.text()}
+        if self.stale is not None:
+            form["stale"] = _place_json(self.stale)
+        if self.kind:
+            form["kind"] = self.kind
+        if self.edge != NEWEST:
+            form["edge"] = _place_json(self.edge)
+        if self.narrowing is not None:
+            form["narrowing"] = [_place_json(place) for place in self.narrowing]
+        if self.echoes:
+            form["echoes"] = {str(item): version for item, version in self.echoes.items()}
+        if self.options:
+            form["options"] = self.options
+        if self.results:
+            form["results"] = {
+                name: [int(r.status), r.item, r.version, int(r.removed), list(r.parts)]
+                for name, r in self.results.items()
+            }
+        return form
+
+    @classmethod
+    def from_json(cls, form: dict[str, Any]) -> "Generation":
+        """Read the stored form."""
+        return cls(
+            key=form["key"],
+            token=ChangeToken(form["token"]),
+            held=RangeSet.parse(form["held"]),
+            edge=_place(form["edge"]) if "edge" in form else NEWEST,
+            stale=_place(form["stale"]) if "stale" in form else None,
+            narrowing=_places(form["narrowing"]) if "narrowing" in form else None,
+            echoes={ItemId(int(k)): ItemVersion(v) for k, v in form.get("echoes", {}).items()},
+            options=form.get("options", {}),
+            kind=form.get("kind", ""),
+            results={
+                name: CommandResult(
+                    status=s, item=i, version=v, removed=bool(gone), parts=tuple(parts)
+                )
+                for name, (s, i, v, gone, parts) in form.get("results", {}).items()
+            },
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class CollectionState:
+    """Both generations of a collection; ``previous`` is None until the first key was used."""
+
+    current: Generation
+    previous: Generation | None = None
+
+    def know(self, item: ItemId, version: ItemVersion) -> None:
+        """Outside of a Sync the device got hold of an item: so whichever key it names next."""
+        for generation in self._generations():
+            generation.know(item, version)
+
+    def forget(self, item: ItemId) -> None:
+        """Outside of a Sync the device gave an item away: so whichever key it names next."""
+        for generation in self._generations():
+            generation.forget(item)
+
+    def _generations(self) -> tuple[Generation, ...]:
+        return (self.current,) if self.previous is None else (self.current, self.previous)
+
+    def to_text(self) -> str:
+        """Give the stored document."""
+        form: dict[str, Any] = {"format": FORMAT, "current": self.current.to_json()}
+        if self.previous is not None:
+            form["previous"] = self.previous.to_json()
+        return json.dumps(form, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> "CollectionState":
+        """Read a stored document. Raises: Corrupt."""
+        try:
+            form = json.loads(text)
+            if form["format"] != FORMAT:
+                raise Corrupt(f"collection state of format {form['format']}")
+            previous = form.get("previous")
+            return cls(
+                current=Generation.from_json(form["current"]),
+                previous=None if previous is None else Generation.from_json(previous),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise Corrupt("unreadable collection state") from exc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """From where a request with a valid key sets out.
+
+    ``known`` are the results of commands that an earlier copy of this request may have applied
+    already.
+    """
+
+    base: Generation
+    known: dict[str, CommandResult]
+    repeat: bool
+
+
+def start(state: CollectionState, key: str) -> Start | None:
+    """Choose the generation that a request's key speaks of; None for a key that is neither."""
+    if key == state.current.key:
+        return Start(base=state.current, known={}, repeat=False)
+    if state.previous is not None and key == state.previous.key:
+        return Start(base=state.previous, known=state.current.results, repeat=True)
+    return None
+
+
+def advance(origin: Start, made: Generation) -> CollectionState:
+    """Give the state after a request that set out at ``origin`` made a generation; sets its key."""
+    made.key = next_key(origin.base.key, made)
+    return CollectionState(current=made, previous=origin.base)
+
+
+def first_key(chain: bytes) -> str:
+    """Give the key that answers key 0; ``chain`` are 6 random octets."""
+    return f"{chain.hex()}.1.0"
+
+
+def next_key(key: str, made: Generation) -> str:
+    """Give the key of a generation that follows the one of ``key``."""
+    chain, count, _ = key.split(".")
+    form = made.to_json()
+    form["key"] = key
+    digest = crc32(json.dumps(form, separators=(",", ":")).encode())
+    return f"{chain}.{int(count) + 1}.{digest:x}"
+
+
+def document_name(folder: FolderId) -> str:
+    """Give the name under which a collection's state is stored."""
+    return f"collection:{folder}"
+
+
+def _place_json(position: Position) -> list[float] | str:
+    return "oldest" if position == OLDEST else [position.received, position.item]
+
+
+def _place(form: list[float] | str) -> Position:
+    if isinstance(form, str):
+        return OLDEST
+    return Position(float(form[0]), ItemId(int(form[1])))
+
+
+def _places(form: list[list[float] | str]) -> tuple[Position, Position]:
+    return _place(form[0]), _place(form[1])

@@ -1,0 +1,1 @@
+"""Contract suites, fakes and generators for people who write backends, and for our own tests."""

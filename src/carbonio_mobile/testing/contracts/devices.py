@@ -1,0 +1,104 @@
+"""What every store of devices does."""
+
+from dataclasses import replace
+
+from twisted.trial.unittest import TestCase
+from zope.interface.verify import verifyObject
+
+from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
+from carbonio_mobile.interfaces import IDevices, ISyncStates
+from carbonio_mobile.sync.device import Device, PolicyState
+
+KEY = DeviceKey(AccountId("a-1"), DeviceId("ab12"))
+OTHER_DEVICE = DeviceKey(KEY.account, DeviceId("cd34"))
+OTHER_ACCOUNT = DeviceKey(AccountId("a-2"), KEY.device)
+
+FULL = Device(
+    key=KEY,
+    sent_id="AB12",
+    kind="iPhone 'x'; DROP TABLE devices",
+    user_agent="Apple-iPhone/1 \x00\udc80 ☃ 𝄞",
+    version="16.1",
+    first_seen=1_700_000_000.25,
+    last_seen=1_800_000_000.125,
+    policy=PolicyState(
+        key=4_294_967_295,
+        temporary=7,
+        policy_hash="h1",
+        acknowledged_hash="h0",
+        acknowledged_status=2,
+        provisioned_at=1_750_000_000.5,
+    ),
+    information=(("Model", "X"), ("FriendlyName", "Jörg's phone"), ("Model", "")),
+    recovery_password="se cret",  # noqa: S106 - an example
+)
+
+
+class DevicesContract(TestCase):
+    """Subclass it with a ``setUp`` that sets ``store`` and ``states``, which is the same store."""
+
+    store: IDevices
+    states: ISyncStates
+
+    def test_provides_the_interface(self) -> None:
+        """It has the methods of IDevices, with their signatures."""
+        verifyObject(IDevices, self.store)
+
+    async def test_unknown_device(self) -> None:
+        """A device that was never saved is None, and no account has it."""
+        self.assertIsNone(await self.store.device(KEY))
+        self.assertEqual([], list(await self.store.devices(KEY.account)))
+
+    async def test_everything_comes_back(self) -> None:
+        """Each field of a device is read back as it was saved, whatever characters it holds."""
+        await self.store.save_device(FULL)
+        self.assertEqual(FULL, await self.store.device(KEY))
+        self.assertEqual([FULL], list(await self.store.devices(KEY.account)))
+
+    async def test_defaults_come_back(self) -> None:
+        """A device of which little is known is read back as it was saved."""
+        device = Device(key=KEY, sent_id="ab12", kind="t")
+        await self.store.save_device(device)
+        self.assertEqual(device, await self.store.device(KEY))
+
+    async def test_saving_replaces(self) -> None:
+        """The device saved last is the one that is known."""
+        await self.store.save_device(FULL)
+        newer = Device(key=KEY, sent_id="Ab12", kind="other")
+        await self.store.save_device(newer)
+        self.assertEqual(newer, await self.store.device(KEY))
+        self.assertEqual([newer], list(await self.store.devices(KEY.account)))
+
+    async def test_keys_are_account_and_device(self) -> None:
+        """The same device id under another account is another device."""
+        other = replace(FULL, key=OTHER_ACCOUNT)
+        await self.store.save_device(FULL)
+        await self.store.save_device(other)
+        self.assertEqual(FULL, await self.store.device(KEY))
+        self.assertEqual([other], list(await self.store.devices(OTHER_ACCOUNT.account)))
+
+    async def test_seen_last_comes_first(self) -> None:
+        """Devices are listed by when they were seen, the last first; equals by id."""
+        for device, seen in (("b", 5.0), ("c", 9.0), ("a", 5.0), ("d", 1.0)):
+            key = DeviceKey(KEY.account, DeviceId(device))
+            await self.store.save_device(replace(FULL, key=key, last_seen=seen))
+        listed = [device.key.device for device in await self.store.devices(KEY.account)]
+        self.assertEqual(["c", "a", "b", "d"], listed)
+
+    async def test_removal_takes_the_states_along(self) -> None:
+        """A removed device has neither record nor documents; others keep theirs."""
+        for key in (KEY, OTHER_DEVICE, OTHER_ACCOUNT):
+            await self.store.save_device(replace(FULL, key=key))
+            await self.states.commit(key, {"x": "1"})
+        await self.store.remove_device(KEY)
+        self.assertIsNone(await self.store.device(KEY))
+        self.assertEqual({}, dict(await self.states.load(KEY, ["x"])))
+        for key in (OTHER_DEVICE, OTHER_ACCOUNT):
+            self.assertIsNotNone(await self.store.device(key))
+            self.assertEqual({"x": "1"}, dict(await self.states.load(key, ["x"])))
+
+    async def test_removing_an_unknown_device(self) -> None:
+        """Nothing happens, however often."""
+        await self.store.remove_device(KEY)
+        await self.store.remove_device(KEY)
+        self.assertIsNone(await self.store.device(KEY))

@@ -1,0 +1,228 @@
+"""A whole server in memory: the real pipeline and commands over memory backends and a fake clock.
+
+Nothing in it does I/O, so that every request is answered, or parked, when :meth:`Rig.post` returns.
+"""
+
+import os
+from base64 import b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from carbonio_mobile.accounts.memory import MemoryAccounts
+from carbonio_mobile.changes.hub import ChangeHub
+from carbonio_mobile.changes.turns import DeviceTurns
+from carbonio_mobile.commands.context import Bounds, Services
+from carbonio_mobile.eas.http import HttpRequest, HttpResponse
+from carbonio_mobile.ids import AccountId, FolderId, OperationId
+from carbonio_mobile.interfaces import IMailbox
+from carbonio_mobile.mailbox.memory import MemoryMailboxes
+from carbonio_mobile.mime.mailitem import MailState
+from carbonio_mobile.pipeline import Pipeline, ProvisioningRules, Served
+from carbonio_mobile.store.memory import MemoryStore
+from carbonio_mobile.sync.changes import ItemHead
+from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.wbxml import Element, Limits, decode, encode
+
+NOW = 1_800_000_000.0
+"""Where the rig's clock begins: 2027-01-15T08:00:00Z."""
+
+BOUNDS = Bounds(
+    heartbeat_min_s=60,
+    heartbeat_max_s=3540,
+    latency_s=0.0,
+    ping_folders_max=20,
+    sync_collections_max=20,
+    response_bytes=4 << 20,
+    message_bytes=10 << 20,
+    attachment_bytes=10 << 20,
+    search_results_max=1000,
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Submitted:
+    """One message that was handed over for delivery."""
+
+    account: AccountId
+    message: bytes
+    sender: str
+    recipients: tuple[str, ...]
+    sent_copy: bytes | None
+    operation: OperationId
+
+
+@dataclass(slots=True)
+class MemorySubmission:
+    """Takes messages over and keeps them."""
+
+    taken: dict[OperationId, Submitted] = field(default_factory=dict)
+
+    async def submit(
+        self,
+        account: AccountId,
+        message: bytes,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        sent_copy: bytes | None,
+        operation: OperationId,
+    ) -> bool:
+        """See :meth:`ISubmission.submit`."""
+        if operation in self.taken:
+            return False
+        self.taken[operation] = Submitted(
+            account=account,
+            message=message,
+            sender=sender,
+            recipients=tuple(recipients),
+            sent_copy=sent_copy,
+            operation=operation,
+        )
+        return True
+
+
+class Rig:
+    """A server with the account john@example.com (password ``secret``).
+
+    ``served`` collects what the log would tell of each request.
+    """
+
+    ADDRESS = "john@example.com"
+    PASSWORD = "secret"  # noqa: S105 - an example
+
+    def __init__(
+        self,
+        *,
+        bounds: Bounds = BOUNDS,
+        rules: ProvisioningRules = ProvisioningRules(required=False, refresh_s=0.0),  # noqa: B008
+    ) -> None:
+        self.clock = Clock()
+        self.clock.advance(NOW)
+        self.hub = ChangeHub(self.clock)
+        self.accounts = MemoryAccounts(clock=self.clock.seconds)
+        self.account = self.accounts.add(self.ADDRESS, self.PASSWORD)
+        self.store = MemoryStore()
+        self.mailboxes = MemoryMailboxes(sink=self.hub)
+        self.submission = MemorySubmission()
+        self.served: list[Served] = []
+        self.services = Services(
+            accounts=self.accounts,
+            mailboxes=self.mailboxes,
+            submission=self.submission,
+            devices=self.store,
+            states=self.store,
+            hub=self.hub,
+            clock=self.clock.seconds,
+            random_bytes=os.urandom,
+            bounds=bounds,
+        )
+        self.pipeline = Pipeline(
+            accounts=self.accounts,
+            services=self.services,
+            turns=DeviceTurns(queue_limit=10),
+            rules=rules,
+            limits=Limits(),
+            observe=self.served.append,
+        )
+        self._deliveries = 0
+
+    def mailbox(self) -> IMailbox:
+        """Give john's mailbox."""
+        opened: IMailbox = now(self.mailboxes.open(self.account))
+        return opened
+
+    def folder(self, kind: FolderKind) -> FolderId:
+        """Give the id of a standard folder."""
+        found = now(self.mailbox().hierarchy()).standard(kind)
+        assert found is not None
+        return found.id
+
+    def deliver(
+        self,
+        source: bytes = b"From: mary@example.com\r\nSubject: hello\r\n\r\nHello, John.\r\n",
+        *,
+        folder: FolderId | None = None,
+        age_s: float = 0.0,
+        state: MailState = MailState(),  # noqa: B008 - immutable
+    ) -> ItemHead:
+        """Put a message into a folder (the Inbox) and let the clock's waiting calls run."""
+        self._deliveries += 1
+        target = folder or self.folder(FolderKind.INBOX)
+        head: ItemHead = now(
+            self.mailbox().append(
+                target,
+                source,
+                state,
+                received=self.clock.seconds() - age_s,
+                operation=OperationId(f"rig-{self._deliveries}"),
+            )
+        )
+        self.clock.advance(0)
+        return head
+
+    def send(
+        self,
+        command: str,
+        document: Element | None = None,
+        *,
+        version: str = "14.1",
+        device: str = "phone1",
+        body: bytes | None = None,
+        query: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> "Deferred[HttpResponse]":
+        """Send a command as john; the answer may be a while in coming."""
+        octets = body if body is not None else encode(document) if document is not None else b""
+        line = f"Cmd={command}&User=john&DeviceId={device}&DeviceType=Rig{query}"
+        request = HttpRequest(
+            method="POST",
+            path="/Microsoft-Server-ActiveSync",
+            query=line.encode(),
+            headers={
+                "authorization": basic(self.ADDRESS, self.PASSWORD),
+                "ms-asprotocolversion": version,
+                "user-agent": "Rig/1",
+                **({"content-type": "application/vnd.ms-sync.wbxml"} if octets else {}),
+                **(headers or {}),
+            },
+            body=octets,
+            peer="127.0.0.1",
+            host="example.com",
+            secure=True,
+        )
+        return Deferred.fromCoroutine(self.pipeline.respond(request))
+
+    def post(
+        self,
+        command: str,
+        document: Element | None = None,
+        *,
+        version: str = "14.1",
+        device: str = "phone1",
+    ) -> Element | None:
+        """Send a command that is answered at once with 200; gives the document of the answer."""
+        response = now(self.send(command, document, version=version, device=device))
+        assert response.code == 200, response
+        return decode(response.body) if response.body else None
+
+
+def basic(login: str, password: str) -> str:
+    """Give the value of an Authorization header."""
+    return "Basic " + b64encode(f"{login}:{password}".encode()).decode()
+
+
+def now(awaitable):  # type: ignore[no-untyped-def]  # gives what the awaitable gives
+    """Give the result of something that is done already. Raises what it raised."""
+    deferred = awaitable
+    if not isinstance(awaitable, Deferred):
+        deferred = Deferred.fromCoroutine(awaitable)
+    results: list[object] = []
+    deferred.addBoth(results.append)
+    assert results, "not answered yet"
+    result = results[0]
+    if hasattr(result, "raiseException"):
+        result.raiseException()
+    return result

@@ -1,0 +1,1 @@
+"""The HTTP edge: bounds size and time of each request, hands it inward, sends the answer."""

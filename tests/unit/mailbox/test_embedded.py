@@ -1,0 +1,181 @@
+"""The embedded backend as a whole, where the contract does not look."""
+
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import CancelledError, ensureDeferred, gatherResults
+from twisted.internet.task import deferLater
+from twisted.trial.unittest import TestCase
+
+from carbonio_mobile.errors import Corrupt, Unavailable
+from carbonio_mobile.ids import AccountId, FolderId, ItemId, OperationId
+from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes, Tuning
+from carbonio_mobile.mailbox.embedded.database import DatabaseFiles, database_path
+from carbonio_mobile.mailbox.memory import no_quota
+from carbonio_mobile.mime.mailitem import BodyWish, MailQuery, MailState
+from carbonio_mobile.sync.changes import NEWEST, OLDEST
+from carbonio_mobile.testing.contracts.mailbox_fixture import RecordingSink, message
+
+JOHN = AccountId("john")
+INBOX = FolderId("2")
+NOISE = random.Random(5).randbytes(200_000).hex()
+
+
+class EmbeddedTests(TestCase):
+    """Restarts, several processes, failing disks."""
+
+    def setUp(self) -> None:
+        self.data_dir = Path(self.mktemp())
+        self.data_dir.mkdir(parents=True)
+        self.sink = RecordingSink()
+        self.mailboxes = self.start()
+
+    def start(self) -> EmbeddedMailboxes:
+        mailboxes = EmbeddedMailboxes(
+            self.data_dir,
+            reactor=reactor,
+            sink=self.sink,
+            quota_of=no_quota,
+            message_limit_bytes=10_000_000,
+            tuning=Tuning(thread_count=2, busy_s=0.05, durable=False),
+        )
+        self.addCleanup(mailboxes.stop)
+        return mailboxes
+
+    async def add(self, operation: str, source: bytes = message()) -> Any:
+        box = await self.mailboxes.open(JOHN)
+        return await box.append(
+            INBOX, source, MailState(), received=1.0, operation=OperationId(operation)
+        )
+
+    async def items(self) -> list[ItemId]:
+        box = await self.mailboxes.open(JOHN)
+        page = await box.listing(INBOX, below=NEWEST, down_to=OLDEST, limit=1000)
+        return [head.item for head in page.heads]
+
+    def database(self) -> sqlite3.Connection:
+        """Give another process's connection."""
+        return sqlite3.connect(database_path(self.data_dir, JOHN), isolation_level=None)
+
+    async def test_restart(self) -> None:
+        """After a restart everything is there, the tokens are good, operations are known."""
+        first = await self.add("a")
+        box = await self.mailboxes.open(JOHN)
+        since, hierarchy = await box.token(INBOX), await box.hierarchy()
+        await self.add("b")
+        await self.mailboxes.stop()
+        self.mailboxes = self.start()
+        box = await self.mailboxes.open(JOHN)
+        self.assertEqual(hierarchy, await box.hierarchy())
+        self.assertEqual(first, await self.add("a"))
+        batch = await box.changes(INBOX, since, limit=9)
+        self.assertEqual([2], [change.item for change in batch.changed])
+
+    async def test_stop_does_what_was_asked(self) -> None:
+        """What was asked for before the stop is done; what comes after is Unavailable."""
+        await self.mailboxes.open(JOHN)
+        writes = gatherResults([ensureDeferred(self.add(str(n))) for n in range(50)])
+        await self.mailboxes.stop()
+        self.assertEqual(50, len(await writes))
+        with self.assertRaises(Unavailable):
+            await self.add("late")
+        await self.mailboxes.stop()
+        path = database_path(self.data_dir, JOHN)
+        self.assertEqual([path], list(path.parent.iterdir()))  # no journal is left to read
+
+    async def test_cancelled_wait(self) -> None:
+        """Who stops waiting for a write gets no result; the write is whole all the same."""
+        box = await self.mailboxes.open(JOHN)
+        waiting = box.delete(INBOX, [])
+        waiting.cancel()
+        await self.assertFailure(waiting, CancelledError)
+        await self.add("a")
+        self.assertEqual([1], await self.items())
+
+    async def test_two_processes(self) -> None:
+        """What another process appends is seen by the next request."""
+        await self.add("a")
+        box = await self.mailboxes.open(JOHN)
+        since = await box.token(INBOX)
+        here, self.mailboxes = self.mailboxes, self.start()
+        await self.add("b")
+        batch = await (await here.open(JOHN)).changes(INBOX, since, limit=9)
+        self.assertEqual([2], [change.item for change in batch.changed])
+
+    async def test_locked(self) -> None:
+        """While another process holds the database reads work and writes are Unavailable."""
+        await self.add("a")
+        with closing(self.database()) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writes = [ensureDeferred(self.add(f"b{n}")) for n in range(5)]
+            for write in writes:
+                await self.assertFailure(write, Unavailable)
+            self.assertEqual([1], await self.items())
+            other.execute("COMMIT")
+        await self.add("b0")
+        self.assertEqual([2, 1], await self.items())
+
+    async def test_full_disk(self) -> None:
+        """What does not fit is Unavailable and leaves nothing; with room it works again."""
+        await self.add("a")
+        await self.mailboxes.stop()
+        opened, limit = DatabaseFiles.open, [0]
+
+        def open_small(files: DatabaseFiles, account: AccountId) -> sqlite3.Connection:
+            db = opened(files, account)
+            db.execute(f"PRAGMA max_page_count = {limit[0]}")
+            return db
+
+        self.patch(DatabaseFiles, "open", open_small)
+        with closing(self.database()) as other:
+            limit[0] = other.execute("PRAGMA page_count").fetchone()[0] + 40
+        self.mailboxes = self.start()
+        stored = 0
+        with self.assertRaises(Unavailable):
+            for n in range(1000):
+                await self.add(f"b{n}", message(number=n))
+                stored += 1
+        with self.assertRaises(Unavailable):
+            await self.add("big", message(body=NOISE))
+        self.assertEqual(stored + 1, len(await self.items()))
+        limit[0] = 1 << 30
+        await gatherResults([ensureDeferred(self.add(name)) for name in ("big", f"b{stored}")])
+        self.assertEqual(stored + 3, len(await self.items()))
+        with closing(self.database()) as other:
+            self.assertEqual([("ok",)], other.execute("PRAGMA integrity_check").fetchall())
+
+    async def test_damaged_rows(self) -> None:
+        """A damaged body or record is Corrupt for its item; the others are read."""
+        for n in range(3):
+            await self.add(str(n))
+        with closing(self.database()) as other:
+            other.execute("UPDATE body SET text = x'00' WHERE item = 1")
+            other.execute("UPDATE body SET record = '{' WHERE item = 2")
+        box = await self.mailboxes.open(JOHN)
+        wish = BodyWish(text_bytes=None)
+        for item in (1, 2):
+            with self.assertRaises(Corrupt):
+                await box.read(INBOX, [ItemId(item)], wish)
+        self.assertEqual([3], list(await box.read(INBOX, [ItemId(3)], wish)))
+
+    async def test_failing_sink(self) -> None:
+        """A sink that raises does not keep the writer from its result."""
+        await self.mailboxes.open(JOHN)
+        self.sink.told = None  # type: ignore[assignment]  # so that it fails
+        self.assertEqual(1, (await self.add("a")).item)
+        await deferLater(reactor, 0)  # the report comes after the result
+        self.assertEqual(1, len(self.flushLoggedErrors(AttributeError)))
+
+    async def test_search_integrity(self) -> None:
+        """The full-text index stays whole through many changes."""
+        for n in range(30):
+            await self.add(str(n), message(f"word{n}", number=n))
+        box = await self.mailboxes.open(JOHN)
+        await box.delete(INBOX, [ItemId(n) for n in range(1, 31, 2)])
+        self.assertEqual(15, (await box.search(MailQuery(phrase="word"), offset=0, limit=1)).total)
+        with closing(self.database()) as other:
+            other.execute("INSERT INTO words (words) VALUES ('integrity-check')")

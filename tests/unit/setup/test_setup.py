@@ -1,0 +1,288 @@
+"""The set-up program: what its commands do, print and refuse."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from carbonio_mobile.accounts.passwords import HashCost
+from carbonio_mobile.setup.main import run
+from carbonio_mobile.setup.progress import ProgressBar
+from carbonio_mobile.setup.sizes import size_bytes
+from carbonio_mobile.setup.surroundings import Surroundings, generate_password
+
+CHEAP = HashCost(memory_kib=8, rounds=1, lanes=1)
+
+
+class TerminalText(StringIO):
+    """Text that takes itself for a terminal."""
+
+    def isatty(self) -> bool:
+        """Claim to be one."""
+        return True
+
+
+@dataclass
+class Program:
+    """Runs commands on one data directory; keeps what the last one printed."""
+
+    data_dir: Path
+    answers: list[str] = field(default_factory=list)
+    out: str = ""
+    err: str = ""
+
+    def __call__(self, *words: str, typed: str = "", terminal: bool = False) -> int:
+        """Run a command, with standard input as given."""
+        text = TerminalText if terminal else StringIO
+        around = Surroundings(
+            stdin=text(typed),
+            out=StringIO(),
+            err=text(),
+            ask_secret=lambda prompt: self.answers.pop(0),
+            generate_password=lambda: "generated-word",
+            clock=lambda: 1_700_000_000.0,
+        )
+        status = run(["--data", str(self.data_dir), *words], around, CHEAP)
+        self.out, self.err = around.out.getvalue(), around.err.getvalue()
+        return status
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    """Give the program on a directory with one domain and one account."""
+    program = Program(tmp_path / "data")
+    assert program("create-domain", "example.com", "--host", "phones.example.net") == 0
+    assert program("create-account", "john@example.com", "--password-stdin", typed="demo-john") == 0
+    return program
+
+
+def test_begins_with_create_domain(tmp_path: Path) -> None:
+    """Only create-domain makes a data directory; the others say what to do."""
+    program = Program(tmp_path / "new" / "data")
+    assert program("list") == 1
+    assert "begin with create-domain" in program.err
+    assert not program.data_dir.exists()
+    assert program("create-domain", "Example.com") == 0
+    assert program.data_dir.stat().st_mode & 0o777 == 0o700
+
+
+def test_account_with_everything(program: Program) -> None:
+    """create-account sets what its options say, and show prints it as the product does."""
+    words = ("--display-name", "Mary Major", "--alias", "sales@example.com", "--quota", "2GB")
+    assert program("create-cos", "vip", "zimbraSyncWindowSize=50") == 0
+    assert program("create-account", "Mary@example.com", "--cos", "vip", "--generate", *words) == 0
+    assert program.out.splitlines()[-1] == "password: generated-word"
+    assert program("show", "mary@example.com", "--inherited") == 0
+    own, inherited = program.out.split("# inherited\n")
+    assert own.startswith("# mary@example.com ")
+    for line in (
+        "displayName: Mary Major",
+        "zimbraMailAlias: sales@example.com",
+        "zimbraMailQuota: 2147483648",
+        "zimbraAccountStatus: active",
+    ):
+        assert line in own.splitlines()
+    assert "zimbraSyncWindowSize: 50" in inherited.splitlines()
+    assert "generated-word" not in program.out
+
+
+def test_lists(program: Program) -> None:
+    """list prints names, one a line."""
+    program("create-domain", "example.org")
+    program("create-account", "anna@example.org", "--generate")
+    for words, lines in (
+        ((), ["anna@example.org", "john@example.com"]),
+        (("accounts", "--domain", "example.com"), ["john@example.com"]),
+        (("domains",), ["example.com", "example.org"]),
+        (("cos",), ["default"]),
+    ):
+        assert program("list", *words) == 0
+        assert program.out.splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("create-domain", "example.com"), "exists already"),
+        (("create-account", "john@example.com", "--generate"), "belongs to the account"),
+        (("create-account", "mary@nowhere.example", "--generate"), "no domain nowhere.example"),
+        (("create-account", "mary", "--generate"), "address: expected an address like"),
+        (("set-attribute", "john@example.com", "zimbraMailQuota", "x"), "expected a whole number"),
+        (("set-attribute", "cos:none", "zimbraMailQuota", "1"), "no cos none"),
+        (("set-attribute", "john@example.com", "userPassword", "x"), "use set-password"),
+        (("set-attribute", "john@example.com", "sn", "--add"), "need a value"),
+        (("show", "mary@example.com"), "no account mary@example.com"),
+        (("unlock", "mary@example.com"), "no account mary@example.com"),
+        (("delete-account", "john@example.com"), "say --yes"),
+        (("set-password", "john@example.com"), "--password-stdin or --generate"),
+        (("set-password", "john@example.com", "--password-stdin"), "gave no password"),
+        (("import", "john@example.com", "/no/such/file"), "no such file: /no/such/file"),
+    ],
+)
+def test_refusals(
+    program: Program, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], reason: str
+) -> None:
+    """A command that cannot be done says why in one line and gives status 1."""
+    monkeypatch.setitem(sys.modules, "carbonio_mobile.mailbox.embedded.import_", ImportStub())
+    assert program(*words) == 1
+    assert program.out == ""
+    (line,) = program.err.splitlines()
+    assert line.startswith("carbonio-mobile-setup: ")
+    assert reason in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("no-such-command",),
+        ("create-account",),
+        ("create-account", "a@example.com", "--quota", "lots"),
+        ("create-account", "a@example.com", "--generate", "--password-stdin"),
+        ("create-cos", "name", "no-assignment"),
+        ("show", "nonsense"),
+    ],
+)
+def test_wrong_usage(program: Program, words: tuple[str, ...]) -> None:
+    """What the command line cannot mean gives status 2."""
+    with pytest.raises(SystemExit) as ended:
+        program(*words)
+    assert ended.value.code == 2
+
+
+def test_passwords_are_asked_twice(program: Program) -> None:
+    """On a terminal the password is asked for twice, and a difference changes nothing."""
+    program.answers = ["demo-new", "demo-other"]
+    assert program("set-password", "john@example.com", terminal=True) == 1
+    assert "differ" in program.err
+    program.answers = ["demo-new", "demo-new"]
+    assert program("set-password", "john@example.com", terminal=True) == 0
+    assert "demo-new" not in program.out + program.err
+    assert program.answers == []
+
+
+def test_password_is_not_asked_for_nobody(program: Program) -> None:
+    """An account that does not exist is refused before anything is asked."""
+    program.answers = ["demo-new", "demo-new"]
+    assert program("set-password", "mary@example.com", terminal=True) == 1
+    assert len(program.answers) == 2
+
+
+def test_delete_asks(program: Program) -> None:
+    """On a terminal deleting is confirmed with yes."""
+    assert program("delete-account", "john@example.com", typed="y\n", terminal=True) == 1
+    assert program("delete-account", "john@example.com", typed="yes\n", terminal=True) == 0
+    assert program("list") == 0
+    assert program.out == ""
+
+
+def test_attributes(program: Program) -> None:
+    """set-attribute replaces, adds, takes away and removes."""
+    target = ("set-attribute", "john@example.com", "zimbraallowfromaddress")
+    for words, values in (
+        (("a@example.com",), ["a@example.com"]),
+        (("b@example.com", "--add"), ["a@example.com", "b@example.com"]),
+        (("a@example.com", "--remove"), ["b@example.com"]),
+        ((), []),
+    ):
+        assert program(*target, *words) == 0
+        program("show", "john@example.com")
+        prefix = "zimbraAllowFromAddress: "
+        lines = program.out.splitlines()
+        assert [line.removeprefix(prefix) for line in lines if line.startswith(prefix)] == values
+
+
+def test_aliases_and_names(program: Program) -> None:
+    """Aliases come and go; a renamed account keeps its id."""
+    program("show", "john@example.com")
+    account = program.out.split()[2]
+    assert program("add-alias", "john@example.com", "sales@example.com") == 0
+    assert program("rename-account", "sales@example.com", "j@example.com") == 0
+    assert program("remove-alias", account, "sales@example.com") == 0
+    assert program("show", account) == 0
+    assert program.out.splitlines()[0] == f"# j@example.com {account}"
+    assert "sales@" not in program.out
+
+
+class ImportStub(ModuleType):
+    """Stands for the mailbox's import: takes one message, refuses one."""
+
+    def __init__(self) -> None:
+        super().__init__("import_")
+        self.calls: list[tuple[object, ...]] = []
+
+    def import_mail(
+        self,
+        data_dir: Path,
+        account: str,
+        paths: list[Path],
+        folder: str,
+        kind: str,
+        progress: Callable[[int, int | None], None],
+        *,
+        dry_run: bool,
+    ) -> object:
+        """Report two steps."""
+        self.calls.append((data_dir, account, paths, folder, kind, dry_run))
+        progress(1, 2)
+        progress(2, 2)
+        summary = ModuleType("summary")
+        summary.imported, summary.refused = 1, [("old.mbox message 2", "no header")]
+        return summary
+
+
+def test_import(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """import shows its progress on a terminal, and what was refused and why."""
+    stub = ImportStub()
+    monkeypatch.setitem(sys.modules, "carbonio_mobile.mailbox.embedded.import_", stub)
+    (tmp_path / "old.mbox").touch()
+    words = ("import", "john@example.com", str(tmp_path / "old.mbox"), "--folder", "Archive/2024")
+    assert program(*words, terminal=True) == 1
+    assert program.out == "1 messages imported, 1 refused\n"
+    assert "\r[###############...............]  50 % of 2 messages" in program.err
+    assert program.err.splitlines()[-1] == "refused old.mbox message 2: no header"
+    assert program(*words, "--dry-run") == 1
+    assert program.err == "refused old.mbox message 2: no header\n"
+    (_, account, paths, folder, kind, dry_run) = stub.calls[-1]
+    assert (paths, folder, kind, dry_run) == (
+        [tmp_path / "old.mbox"],
+        "Archive/2024",
+        "auto",
+        True,
+    )
+    assert len(account) == 36
+
+
+def test_progress_without_total() -> None:
+    """Where the number of messages is not known, those done are counted in steps."""
+    out = TerminalText()
+    bar = ProgressBar(out, "messages")
+    for done in range(1, 46):
+        bar(done, None)
+    bar.close()
+    assert out.getvalue() == "\r0 messages\r20 messages\r40 messages\n"
+
+
+def test_generated_passwords_differ() -> None:
+    """Generated passwords are long, readable and never the same."""
+    made = {generate_password() for _ in range(50)}
+    assert len(made) == 50
+    for password in made:
+        assert len(password) == 19
+        assert not set(password) & set("01ilo")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("0", 0), ("2GB", 2 << 30), ("500 mb", 500 << 20), ("1KiB", 1024), ("17", 17), ("1T", None)],
+)
+def test_sizes(text: str, size: int | None) -> None:
+    """Sizes are powers of 1024; what is no size is refused."""
+    if size is None:
+        with pytest.raises(ValueError, match="like 2GB"):
+            size_bytes(text)
+    else:
+        assert size_bytes(text) == size

@@ -1,0 +1,1 @@
+"""Tests of the WBXML codec; a package, so that they share generated trees."""
