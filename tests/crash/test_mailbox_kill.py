@@ -68,6 +68,7 @@ class MailboxKillTests(TestCase):
             if not alive:
                 break
         self.assertGreaterEqual(killed, min(KILLS, 5))
+        print(f"{killed} kills, {len(self.done('append'))} messages stored before the last")
         self.assertEqual(0, self.start().wait())
         await self.check_contents(past)
         self.assertEqual([], self.open_steps())

@@ -1,8 +1,7 @@
 """Conversations that always move: what devices asked for, and the mail it concerns.
 
 A device's wish is kept with its states. :func:`move_conversation` moves what is there; mail that
-comes later is moved by :func:`settle`, which a Sync of that device calls before it lists a folder
-that mail came to. Where no device ever asked, that costs one lookup by name.
+comes later is moved by :func:`send_on` when a Sync of that device meets it.
 
 Spec: MS-ASCON 2.2.2.8 (MoveAlways), 3.2.5.3.1.
 """
@@ -10,6 +9,7 @@ Spec: MS-ASCON 2.2.2.8 (MoveAlways), 3.2.5.3.1.
 import json
 from base64 import b64decode, b64encode
 from collections import defaultdict
+from collections.abc import Mapping
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.mailfolders import conversation_sources, takes_conversations
@@ -35,17 +35,27 @@ async def remember(call: Call, conversation: bytes, target: FolderId) -> None:
     await call.services.states.commit(call.device.key, {DOCUMENT: json.dumps(wishes)})
 
 
-async def settle(call: Call) -> int:
-    """Move mail that came to the wished conversations since; gives how many messages moved."""
-    wishes = await _wishes(call)
-    if not wishes:
-        return 0
+def read_wishes(text: str | None) -> dict[bytes, FolderId]:
+    """Read the stored wishes: conversation id -> folder."""
+    stored = json.loads(text) if text else {}
+    return {b64decode(name): FolderId(folder) for name, folder in stored.items()}
+
+
+async def send_on(call: Call, folder: FolderId, arrived: Mapping[ItemId, bytes]) -> set[ItemId]:
+    """Move items that came to ``folder`` where their conversations belong; gives those that went.
+
+    ``arrived`` tells the conversation of each; all of them are in ``call``'s wishes.
+    """
+    wishes = read_wishes(await _stored(call))
     hierarchy = await call.mailbox.hierarchy()
-    moved = 0
-    for name, target in wishes.items():
-        if takes_conversations(hierarchy, target):
-            moved += await move_conversation(call, hierarchy, b64decode(name), target)
-    return moved
+    gone: set[ItemId] = set()
+    for item, conversation in arrived.items():
+        target = wishes.get(conversation)
+        if target is None or not takes_conversations(hierarchy, target):
+            continue
+        if folder in conversation_sources(hierarchy, target):
+            gone |= set(await call.mailbox.move(folder, [item], target))
+    return gone
 
 
 async def move_conversation(
@@ -79,6 +89,10 @@ async def _hits(call: Call, query: MailQuery) -> list[tuple[FolderId, ItemId]]:
 
 
 async def _wishes(call: Call) -> dict[str, FolderId]:
-    documents = await call.services.states.load(call.device.key, [DOCUMENT])
-    wishes: dict[str, FolderId] = json.loads(documents.get(DOCUMENT, "{}"))
+    wishes: dict[str, FolderId] = json.loads(await _stored(call) or "{}")
     return wishes
+
+
+async def _stored(call: Call) -> str | None:
+    documents = await call.services.states.load(call.device.key, [DOCUMENT])
+    return documents.get(DOCUMENT)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carbonio_mobile import __version__
-from carbonio_mobile.commands import hierarchy
+from carbonio_mobile.commands import conversations, hierarchy
 from carbonio_mobile.commands.collections import drive, readable
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.syncdown import Room, Telling
@@ -97,10 +97,11 @@ class _Round:
         folders = [collection.collection for collection in self.request.collections]
         names = [document_name(folder) for folder in folders]
         stored = await self.call.services.states.load(
-            self.call.device.key, [*names, poison.DOCUMENT]
+            self.call.device.key, [*names, poison.DOCUMENT, conversations.DOCUMENT]
         )
         states = readable(stored, folders)
         spoilt = poison.PoisonList.from_text(stored.get(poison.DOCUMENT), __version__)
+        moving = frozenset(conversations.read_wishes(stored.get(conversations.DOCUMENT)))
         present = await self._hierarchy_if_needed(states)
         room = Room(items=self.request.window, bytes=self.call.services.bounds.response_bytes)
         answers = []
@@ -111,6 +112,7 @@ class _Round:
                 present=present,
                 room=room,
                 spoilt=spoilt,
+                moving=moving,
                 state=states.get(collection.collection),
             )
             answer = await exchange.run()
@@ -154,6 +156,7 @@ class _Exchange:
     present: Hierarchy | None
     room: Room
     spoilt: poison.PoisonList
+    moving: frozenset[bytes]
     state: CollectionState | None
     state_changed: bool = False
 
@@ -249,6 +252,7 @@ class _Exchange:
             options=options.body,
             room=self.room,
             poison=self.spoilt,
+            moving=self.moving,
         )
         again = self.spoilt.to_offer_again(folder)
         await telling.show(

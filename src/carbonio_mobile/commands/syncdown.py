@@ -7,6 +7,7 @@ convert).
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from carbonio_mobile.commands import conversations
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas.bodies import further_wish, wish
 from carbonio_mobile.eas.bodyoptions import BodyOptions
@@ -55,13 +56,17 @@ class Room:
 
 @dataclass(slots=True, kw_only=True)
 class Telling:
-    """Turns the offers of a pull into the commands of an answer."""
+    """Turns the offers of a pull into the commands of an answer.
+
+    ``moving`` are the conversations whose mail is moved elsewhere as it comes.
+    """
 
     call: Call
     folder: FolderId
     options: BodyOptions
     room: Room
     poison: PoisonList
+    moving: frozenset[bytes]
     commands: list[Element] = field(default_factory=list)
 
     async def show(self, offers: tuple[Offer, ...]) -> Taken:
@@ -72,6 +77,8 @@ class Telling:
         for start in range(0, len(offers), step):
             chosen = offers[start : start + step]
             items = await self._read(chosen)
+            if self.moving:
+                await self._send_on(chosen, items)
             for offer in chosen:
                 item = items.get(offer.item)
                 if item is None and offer.kind in (OfferKind.ADD, OfferKind.CHANGE):
@@ -103,6 +110,21 @@ class Telling:
         if blocks:
             items |= await _read_each(self.call, self.folder, blocks, NO_BODIES)
         return items
+
+    async def _send_on(
+        self, offers: Sequence[Offer], items: dict[ItemId, "MailItem | Unreadable"]
+    ) -> None:
+        """Take out of ``items`` what is new and belongs to a conversation that lives elsewhere."""
+        arrived = {
+            offer.item: item.record.conversation_id
+            for offer in offers
+            if offer.kind is OfferKind.ADD
+            and isinstance(item := items.get(offer.item), MailItem)
+            and item.record.conversation_id in self.moving
+        }
+        if arrived:
+            for item_id in await conversations.send_on(self.call, self.folder, arrived):
+                del items[item_id]
 
     def _tell(self, offer: Offer, item: "MailItem | Unreadable | None") -> None:
         server_id = Element(AirSync.ServerId, str(ServerId(self.folder, offer.item)))

@@ -124,12 +124,12 @@ def _from_text(text: str) -> SyncRequest | None:
                 CollectionRequest(
                     sync_key=key,
                     collection=FolderId(folder),
-                    deletes_as_moves=deletes_as_moves,
+                    deletes_as_moves=as_moves,
                     get_changes=get_changes,
                     window=size,
-                    conversation_mode=conversation_mode,
+                    conversation_mode=conversations,
                 )
-                for key, folder, deletes_as_moves, get_changes, size, conversation_mode in collections
+                for key, folder, as_moves, get_changes, size, conversations in collections
             ),
             wait_s=wait_s,
             wait_in_minutes=wait_in_minutes,

@@ -14,7 +14,7 @@ from carbonio_mobile.mime.words import clean, decode_words, unfold
 
 MAX_ADDRESSES = 5000
 MAX_LIST_CHARS = 32_768
-_MAX_RAW_BYTES = 256 * 1024
+_MAX_RAW_BYTES = 512 * 1024
 
 _TOKEN = re.compile(
     r'"((?:[^"\\]|\\.){0,512})"'  # 1 quoted string

@@ -32,7 +32,7 @@ _LINES = frozenset((
 ))
 # fmt: on
 _BLANKS = re.compile(r"[ \t\r\n\f\u200b]+")
-_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})[^<>]{0,4000}>")
+_TAG = re.compile(r"<(/?)([A-Za-z!?][A-Za-z0-9]{0,20})[^<>]{0,4000}>")
 _URL = re.compile(r"\b(?:https?://|ftp://|www\.|mailto:)[^\s<>\"']{1,2000}", re.IGNORECASE)
 _SHOWN_LINK = re.compile(r"^(?:https?|ftp|mailto|tel):", re.IGNORECASE)
 _URL_END = ".,;:!?)]}'*_"
@@ -93,6 +93,8 @@ class _Layout:
         self.fresh_line()
         if self.lines and self.lines[-1].strip("> "):
             self.end_line()
+        elif self.lines:
+            self.lines[-1] = ">" * min(self.quotes, MAX_QUOTE_DEPTH)
 
     def text(self) -> str:
         self.fresh_line()
@@ -160,6 +162,7 @@ def _stripped(html: str) -> str:
     """Take the tags off a page that cannot be parsed, and what scripts and styles hold."""
     out: list[str] = []
     at, silent = 0, 0
+    html = _without_comments(html)
     for tag in _TAG.finditer(html):
         if silent == 0:
             out.append(html[at : tag.start()])
@@ -172,6 +175,16 @@ def _stripped(html: str) -> str:
     out.append("" if silent else html[at:])
     lines = (_BLANKS.sub(" ", line).strip() for line in "".join(out).split("\n"))
     return stdlib_html.unescape("\n".join(line for line in lines if line))
+
+
+def _without_comments(html: str) -> str:
+    out: list[str] = []
+    at = 0
+    while (opened := html.find("<!--", at)) >= 0:
+        out.append(html[at:opened])
+        closed = html.find("-->", opened)
+        at = closed + 3 if closed >= 0 else len(html)
+    return "".join(out) + html[at:]
 
 
 def _parsed(html: str) -> etree._Element | None:
@@ -253,12 +266,13 @@ def _end(layout: _Layout, tag: str, counters: list[int], links: list[tuple[str, 
         layout.preformatted -= 1
     elif tag in ("ul", "ol") and counters:
         counters.pop()
+    if tag == "blockquote":
+        layout.fresh_line()
+        layout.quotes -= 1
     if tag in _PARAGRAPHS:
         layout.fresh_paragraph()
     elif tag in _LINES:
         layout.fresh_line()
-    if tag == "blockquote":
-        layout.quotes -= 1
 
 
 def _bullet(counters: list[int]) -> str:

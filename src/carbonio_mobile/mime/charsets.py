@@ -170,8 +170,8 @@ def _decode_by_guess(octets: bytes, label: str, codec: str) -> tuple[str, str]:
     if codec and codec != "utf-8":
         return octets.decode(codec, "replace"), f"text is not valid {codec}"
     what = "text is not valid utf-8" if codec else _missing(label)
-    # A cut character is no reason to call the whole text something else.
-    if codec and octets.decode("utf-8", "ignore").count("") * 20 > len(octets) * 19:
+    # A damaged character is no reason to call the whole text something else.
+    if codec and not octets.decode("utf-8", "ignore").isascii():
         return octets.decode("utf-8", "replace"), what
     return octets.decode(_guess(octets), "replace"), what
 

@@ -10,6 +10,10 @@ from carbonio_mobile.mime.addresses import Mailbox, parse_addresses
 from carbonio_mobile.mime.structure import Fields, Part, parse_fields, scan
 from carbonio_mobile.mime.writing import CRLF
 
+# Below what structure.py reads, for fields are added and encoding makes them longer.
+MAX_FIELDS = 1500
+MAX_HEADER_BYTES = 512 * 1024
+
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BARE_CR = re.compile(rb"\r(?!\n)")
@@ -18,22 +22,31 @@ _NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")
 
 @dataclass(slots=True)
 class Header:
-    """Fields in order: the lower-case name and the octets, each ending in CRLF."""
+    """Fields in order: the lower-case name and the octets, each ending in CRLF.
+
+    ``cut`` says that the source has more of them than are kept.
+    """
 
     fields: list[tuple[str, bytes]]
+    cut: bool = False
 
     @classmethod
     def of(cls, source: bytes, part: Part) -> "Header":
-        """Read the header of a part; lines that are no fields fall away."""
+        """Read the header of a part; lines that are no fields fall away, as does what is too much."""
         fields: list[tuple[str, list[bytes]]] = []
-        for line in _LINE_END.split(source[part.start : part.body_start]):
+        block = source[part.start : min(part.body_start, part.start + MAX_HEADER_BYTES)]
+        cut = part.start + len(block) < part.body_start
+        for line in _LINE_END.split(block):
             name = _NAME.match(line)
             if line[:1] in (b" ", b"\t") and fields and line.strip():
                 fields[-1][1].append(line)
+            elif name and len(fields) == MAX_FIELDS:
+                cut = True
+                break
             elif name:
                 rest = line[name.end() :]
                 fields.append((name[1].decode("ascii").lower(), [name[1] + b":" + rest]))
-        return cls([(name, CRLF.join(lines) + CRLF) for name, lines in fields])
+        return cls([(name, CRLF.join(lines) + CRLF) for name, lines in fields], cut)
 
     def __contains__(self, name: str) -> bool:
         return any(one == name for one, _ in self.fields)
@@ -51,9 +64,12 @@ class Header:
         ]
 
     def put(self, field: bytes) -> None:
-        """Set a field: in the place of the first of that name, or at the end."""
+        """Set a field: in the place of the first of that name, or before all others.
+
+        Before, because readers stop somewhere in a header of thousands of fields.
+        """
         name = field.partition(b":")[0].decode("ascii").lower()
-        at = next((n for n, one in enumerate(self.fields) if one[0] == name), len(self.fields))
+        at = next((n for n, one in enumerate(self.fields) if one[0] == name), 0)
         before = self.fields[:at]
         after = [one for one in self.fields[at:] if one[0] != name]
         self.fields = [*before, (name, field), *after]

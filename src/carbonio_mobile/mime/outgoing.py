@@ -9,12 +9,14 @@ import re
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
-from carbonio_mobile.mime.addresses import Mailbox
+from carbonio_mobile.mime.addresses import MAX_ADDRESSES, Mailbox
 from carbonio_mobile.mime.envelope import sent_time
 from carbonio_mobile.mime.header import Header, split, wire_body
 from carbonio_mobile.mime.threads import message_id as id_of
 from carbonio_mobile.mime.words import header_text
 from carbonio_mobile.mime.writing import CRLF, address_field, ids_field, refolded, text_field
+
+TOO_MANY = "more recipients than one message may have"
 
 _RECIPIENTS = ("to", "cc", "bcc")
 _LISTS = (*_RECIPIENTS, "reply-to", "from", "sender")
@@ -29,7 +31,8 @@ class Outgoing:
 
     ``message`` is without Bcc, ``sent_copy`` with it; both have CRLF line ends. ``sender`` is the
     envelope sender. ``recipients`` are the addresses of To, Cc and Bcc, each once, in that order;
-    ``unusable`` are entries of these lists that are no addresses. ``message_id`` has no brackets.
+    ``unusable`` are entries of these lists that are no addresses, and ``TOO_MANY`` where the lists
+    were too long to be read whole. ``message_id`` has no brackets.
     """
 
     message: bytes = field(repr=False)
@@ -122,8 +125,13 @@ def _ascii(name: str, octets: bytes) -> bytes:
 def _recipients(header: Header) -> tuple[tuple[str, ...], tuple[str, ...]]:
     found: dict[str, str] = {}
     unusable: list[str] = []
+    if header.cut:
+        unusable.append(TOO_MANY)
     for name in _RECIPIENTS:
-        for one in header.addresses(name):
+        listed = header.addresses(name)
+        if len(listed) == MAX_ADDRESSES:
+            unusable.append(TOO_MANY)
+        for one in listed:
             if _USABLE.match(one.address):
                 found.setdefault(one.address.lower(), one.address)
             else:

@@ -143,10 +143,11 @@ def _note(faults: list[str], fault: str) -> None:
 
 
 def _after_envelope_line(source: bytes) -> int:
-    """Step over the line that mailbox files put before a message."""
-    if source.startswith((b"From ", b">From ")):
-        return source.find(b"\n", 0, 1000) + 1
-    return 0
+    """Step over the line that mailbox files put before a message, and the mark that editors do."""
+    start = 3 if source.startswith(b"\xef\xbb\xbf") else 0
+    if source.startswith((b"From ", b">From "), start):
+        return max(start, source.find(b"\n", start, start + 1000) + 1)
+    return start
 
 
 def _open(

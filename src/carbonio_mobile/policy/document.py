@@ -69,9 +69,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(Provision.AllowRemoteDesktop, "1"),
     Setting(Provision.AllowInternetSharing, "1"),
     Setting(Provision.UnapprovedInROMApplicationList, ""),
-    Setting(Provision.ApprovedApplicationList, ""),
 )
-"""All settings in the order of the schema; the two lists at the end are empty."""
+"""All settings in the order of the schema, but one: where ApprovedApplicationList is present, only
+what it names may run (R198), so that "no restriction" is not to send it."""
 
 _PERMISSIVE = {setting.tag: setting.permissive for setting in SETTINGS}
 

@@ -28,7 +28,6 @@ class Desk(Crew[sqlite3.Cursor]):
         self._file = file
         self._connection: sqlite3.Connection | None = None
         self._identity: object = None
-        self._abandoned: list[sqlite3.Connection] = []
 
     def run(self, jobs: Jobs) -> None:
         """Give every job an outcome; a fault of the database is the outcome of all."""
@@ -61,27 +60,20 @@ class Desk(Crew[sqlite3.Cursor]):
                 connection.close()
 
     def _connected(self) -> sqlite3.Connection:
-        self._abandon_if_moved()
+        if self._has_moved():
+            self.close()
         if self._connection is None:
             connection = self._file.connect()
             self._identity = self._file.identity()
             self._connection = connection
         return self._connection
 
-    def _abandon_if_moved(self) -> None:
-        """Leave a connection to a file that is not at its path any more, and never close it.
-
-        Closing would make SQLite delete, by name, the log of whatever stands at the path now.
-        """
-        if self._connection is None:
-            return
+    def _has_moved(self) -> bool:
+        """Tell whether other files, or none, stand where those of this connection stood."""
         try:
-            moved = self._file.identity() != self._identity
+            return self._file.identity() != self._identity
         except OSError:
-            moved = True
-        if moved:
-            self._abandoned.append(self._connection)
-            self._connection = None
+            return True
 
 
 class ReadingDesk(Desk):

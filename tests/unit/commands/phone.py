@@ -50,7 +50,9 @@ class Phone:
             ],
         )
 
-    def sync(self, folder: FolderId, *content: Element | None, lose: bool = False) -> Element | None:
+    def sync(
+        self, folder: FolderId, *content: Element | None, lose: bool = False
+    ) -> Element | None:
         """Sync one folder; gives its Collection element, None for an empty answer.
 
         With ``lose`` the answer never reaches the device.

@@ -4,6 +4,17 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 
+from tests.unit.commands.calls import (
+    DRAFTS,
+    HTML_MAIL,
+    INBOX,
+    SENT,
+    TRASH,
+    CommandTests,
+    done,
+    text_mail,
+)
+
 from carbonio_mobile.commands import conversations, itemoperations
 from carbonio_mobile.commands.context import Answer
 from carbonio_mobile.eas.filereference import FileReference
@@ -11,6 +22,7 @@ from carbonio_mobile.eas.longid import LongId
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.errors import Corrupt, NotAllowed, NotFound, Unavailable
 from carbonio_mobile.ids import FolderId, ItemId, PartId, ServerId
+from carbonio_mobile.mime.mailitem import MailQuery
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import (
@@ -21,8 +33,6 @@ from carbonio_mobile.wbxml.codepages import (
     Search,
 )
 from carbonio_mobile.wbxml.codepages import ItemOperations as Page
-
-from .calls import DRAFTS, HTML_MAIL, INBOX, SENT, TRASH, CommandTests, done, text_mail
 
 
 def request(*operations: Element) -> Element:
@@ -324,15 +334,17 @@ class ItemOperationsTests(CommandTests):
         self.assertIsNotNone(self.rig.read(DRAFTS, draft))
         self.assertIsNotNone(self.rig.read(INBOX, stranger))
 
+    def sent_on(self, item: ItemId) -> set[ItemId]:
+        """Let a Sync of the Inbox meet an item of the conversation."""
+        arrived = {item: self.mail.record.conversation_id}
+        return done(conversations.send_on(self.rig.call("Sync"), INBOX, arrived))
+
     def test_later_mail_of_the_conversation_follows(self) -> None:
-        """MS-ASCON R130: MoveAlways holds for future mail, which settle() moves."""
-        call = self.rig.call("Sync")
-        self.assertEqual(done(conversations.settle(call)), 0)
+        """MS-ASCON R130: MoveAlways holds for future mail, which a Sync sends on."""
         self.status(move(self.mail.record.conversation_id, TRASH))
         late = self.rig.add(text_mail("Re: Plans", "ok", "References: <m1@example.com>"))
-        self.assertEqual(done(conversations.settle(call)), 1)
-        self.assertIsNotNone(self.rig.read(TRASH, late))
-        self.assertEqual(done(conversations.settle(call)), 0)
+        self.assertEqual(self.sent_on(late), {late})
+        self.assertIsNone(self.rig.read(INBOX, late))
 
     def test_the_latest_wish_counts(self) -> None:
         """A conversation moved elsewhere later goes there from then on."""
@@ -340,8 +352,11 @@ class ItemOperationsTests(CommandTests):
         self.status(move(self.mail.record.conversation_id, TRASH))
         self.status(move(self.mail.record.conversation_id, other))
         late = self.rig.add(text_mail("Re: Plans", "ok", "References: <m1@example.com>"))
-        done(conversations.settle(self.rig.call("Sync")))
-        self.assertIsNotNone(self.rig.read(other, late))
+        self.assertEqual(self.sent_on(late), {late})
+        self.assertEqual(
+            len(done(self.rig.mailbox.search(MailQuery(folders=(other,)), offset=0, limit=9)).hits),
+            2,
+        )
 
     def test_wishes_are_bounded(self) -> None:
         """A device cannot make the server look for conversations without end."""
@@ -357,7 +372,7 @@ class ItemOperationsTests(CommandTests):
         self.status(move(self.mail.record.conversation_id, other))
         done(self.rig.mailbox.delete_folder(other))
         late = self.rig.add(text_mail("Re: Plans", "ok", "References: <m1@example.com>"))
-        self.assertEqual(done(conversations.settle(self.rig.call("Sync"))), 0)
+        self.assertEqual(self.sent_on(late), set())
         self.assertIsNotNone(self.rig.read(INBOX, late))
 
     def test_moves_that_cannot_be(self) -> None:

@@ -1,6 +1,7 @@
 """Sync, from request to answer, over memory backends."""
 
 import pytest
+from tests.unit.commands.phone import Phone, change, commands, delete, options
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.ids import ItemId
@@ -9,7 +10,6 @@ from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element, decode
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email
-from tests.unit.commands.phone import Phone, change, commands, delete, options
 
 DAY = 86_400.0
 
@@ -56,9 +56,7 @@ class SyncTests(SynchronousTestCase):
         collection = self.phone.sync(self.inbox, Element(AirSync.WindowSize, "2"))
         assert collection is not None
         self.assertTrue(collection.has(AirSync.MoreAvailable))
-        subjects = [
-            data.value(Email.Subject) for data in self.phone.items[self.inbox].values()
-        ]
+        subjects = [data.value(Email.Subject) for data in self.phone.items[self.inbox].values()]
         self.assertEqual(subjects, ["1", "2"])
         self.phone.settle(self.inbox, Element(AirSync.WindowSize, "2"))
         self.assertEqual(len(self.names()), 5)
@@ -129,9 +127,7 @@ class SyncTests(SynchronousTestCase):
         head = self.rig.deliver()
         self.phone.prime(self.inbox)
         name = f"{self.inbox}:{head.item}"
-        collection = self.phone.sync(
-            self.inbox, commands(change(name, Element(Email.Read, "1")))
-        )
+        collection = self.phone.sync(self.inbox, commands(change(name, Element(Email.Read, "1"))))
         assert collection is not None
         self.assertFalse(collection.has(AirSync.Responses))
         self.assertFalse(collection.has(AirSync.Commands))
@@ -233,9 +229,7 @@ class SyncTests(SynchronousTestCase):
         head = self.rig.deliver()
         self.phone.prime(self.inbox)
         now(self.rig.mailbox().delete(self.inbox, [head.item]))
-        collection = self.phone.sync(
-            self.inbox, commands(delete(f"{self.inbox}:{head.item}"))
-        )
+        collection = self.phone.sync(self.inbox, commands(delete(f"{self.inbox}:{head.item}")))
         assert collection is not None
         self.assertFalse(collection.has(AirSync.Responses))
 
@@ -245,9 +239,7 @@ class SyncTests(SynchronousTestCase):
         self.phone.prime(self.inbox)
         now(self.rig.mailbox().delete(self.inbox, [head.item]))
         name = f"{self.inbox}:{head.item}"
-        collection = self.phone.sync(
-            self.inbox, commands(change(name, Element(Email.Read, "1")))
-        )
+        collection = self.phone.sync(self.inbox, commands(change(name, Element(Email.Read, "1"))))
         assert collection is not None
         responses = collection.find(AirSync.Responses)
         assert responses is not None
@@ -384,9 +376,7 @@ class SyncTests(SynchronousTestCase):
         assert answer is not None
         listed = answer.find(AirSync.Collections)
         assert listed is not None
-        counts = [
-            len(found.children) if (found := c.find(AirSync.Commands)) else 0 for c in listed
-        ]
+        counts = [len(found.children) if (found := c.find(AirSync.Commands)) else 0 for c in listed]
         self.assertEqual(counts, [3, 1])
         self.assertTrue(listed.children[1].has(AirSync.MoreAvailable))
 

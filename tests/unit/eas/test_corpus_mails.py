@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from eas_mails import CORPUS, mail_of, on_the_wire
+from tests.unit.eas.eas_mails import CORPUS, mail_of, on_the_wire
 
 from carbonio_mobile.eas.bodies import BodyOptions, BodyPreference, BodyType, MimeSupport
 from carbonio_mobile.eas.items.email import application_data, find_properties

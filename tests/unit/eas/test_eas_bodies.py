@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from eas_mails import mail, on_the_wire
+from tests.unit.eas.eas_mails import mail, on_the_wire
 from hypothesis import given
 from hypothesis import strategies as st
 

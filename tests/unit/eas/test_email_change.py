@@ -3,7 +3,7 @@
 from base64 import b64encode
 
 import pytest
-from eas_mails import FLAG, FULL, mail
+from tests.unit.eas.eas_mails import FLAG, FULL, mail
 
 from carbonio_mobile.eas.bodies import BodyOptions, BodyType
 from carbonio_mobile.eas.filereference import FileReference

@@ -1,7 +1,7 @@
 """Messages as the properties of the Email class."""
 
 import pytest
-from eas_mails import (
+from tests.unit.eas.eas_mails import (
     FLAG,
     FULL,
     MEETING,

@@ -13,11 +13,12 @@ from twisted.trial.unittest import TestCase
 
 from carbonio_mobile.errors import Corrupt, Unavailable
 from carbonio_mobile.ids import AccountId, FolderId, ItemId, OperationId
-from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes, Tuning
+from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes, Tuning, hierarchy
 from carbonio_mobile.mailbox.embedded.database import DatabaseFiles, database_path
 from carbonio_mobile.mailbox.memory import no_quota
 from carbonio_mobile.mime.mailitem import BodyWish, MailQuery, MailState
 from carbonio_mobile.sync.changes import NEWEST, OLDEST
+from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.contracts.mailbox_fixture import RecordingSink, message
 
 JOHN = AccountId("john")
@@ -86,6 +87,24 @@ class EmbeddedTests(TestCase):
         await self.mailboxes.stop()
         path = database_path(self.data_dir, JOHN)
         self.assertEqual([path], list(path.parent.iterdir()))  # no journal is left to read
+
+    async def test_deleting_much(self) -> None:
+        """What takes several commits to delete is gone at the end, and only that."""
+        self.patch(hierarchy, "_ITEMS_A_COMMIT", 3)
+        box = await self.mailboxes.open(JOHN)
+        outer = await box.create_folder(None, "A", FolderKind.MAIL, operation=OperationId("a"))
+        inner = await box.create_folder(outer.id, "B", FolderKind.MAIL, operation=OperationId("b"))
+        for folder, many in ((outer.id, 7), (inner.id, 6), (INBOX, 6)):
+            for n in range(many):
+                name = OperationId(f"{folder} {n}")
+                await box.append(folder, message(), MailState(), received=1.0, operation=name)
+        await box.delete_folder(outer.id)
+        self.assertEqual(9, len((await box.hierarchy()).folders))
+        self.assertEqual(6, await box.count(INBOX, below=NEWEST, down_to=OLDEST))
+        await box.empty_folder(INBOX, subfolders=True)
+        self.assertEqual(0, await box.count(INBOX, below=NEWEST, down_to=OLDEST))
+        with closing(self.database()) as other:
+            self.assertEqual((0,), other.execute("SELECT used_bytes FROM mailbox").fetchone())
 
     async def test_cancelled_wait(self) -> None:
         """Who stops waiting for a write gets no result; the write is whole all the same."""

@@ -170,6 +170,7 @@ class ModelTests(TestCase):
         wish = BodyWish(text_bytes=None, html_bytes=None, source_bytes=None)
         for folder in walk.folders:
             there = await listing(model, folder)
+            self.assertEqual(len(there), await box.count(folder, below=NEWEST, down_to=OLDEST))
             self.assertEqual(list(there.items()), list((await listing(box, folder)).items()))
             expected, found = (
                 await model.read(folder, list(there), wish),

@@ -24,6 +24,7 @@ from carbonio_mobile.mime.compose import (
     reply,
 )
 from carbonio_mobile.mime.extract import Extracted, extract
+from carbonio_mobile.mime.outgoing import TOO_MANY
 from carbonio_mobile.mime.structure import top_fields
 
 
@@ -75,7 +76,7 @@ def test_sender_is_an_allowed_identity(written: bytes, expected: str) -> None:
     """Nobody writes in another's name, not even with a second From."""
     out = outgoing(written + b"\nTo: a@x.org\n\nx", frozenset(("team@example.com",)))
     assert out.sender == expected
-    assert look(out.message).record.from_.endswith(expected + (">" if "<" in look(out.message).record.from_ else ""))
+    assert f"<{expected}>" in f"<{look(out.message).record.from_}>"
     assert out.message.lower().count(b"\r\nfrom:") + out.message.lower().startswith(b"from:") == 1
 
 
@@ -97,6 +98,13 @@ def test_entries_that_are_no_addresses_are_named() -> None:
     out = outgoing(b"To: nobody, a@x.org, x y@z@w\n\nx")
     assert out.recipients == ("a@x.org",)
     assert "nobody" in out.unusable
+
+
+def test_lists_too_long_to_be_read_whole_say_so() -> None:
+    """No recipient is left out in silence."""
+    assert outgoing(b"To: " + b"a@example.com,\n " * 3000 + b"\n\nx").unusable == ()
+    assert TOO_MANY in outgoing(b"To: " + b"a@b.c,\n " * 6000 + b"\n\nx").unusable
+    assert TOO_MANY in outgoing(b"X-A: y\n" * 6000 + b"To: a@b.c\n\nx").unusable
 
 
 def test_group_is_no_list_with_semicolons() -> None:
@@ -236,7 +244,11 @@ def test_draft_holds_what_the_device_sent() -> None:
             add=(
                 NewAttachment(name="ü.txt", content=b"\x00\xff", content_type="text/plain"),
                 NewAttachment(
-                    name="p.png", content=b"PNG", content_type="image/png", content_id="p", inline=True
+                    name="p.png",
+                    content=b"PNG",
+                    content_type="image/png",
+                    content_id="p",
+                    inline=True,
                 ),
                 NewAttachment(name="m.eml", content=b"Subject: In\r\n\r\nx", method=5),
             ),

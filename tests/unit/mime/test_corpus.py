@@ -1,4 +1,4 @@
-"""Every mail of the corpus is read, its attachments fetched, answers to it composed and read again."""
+"""Every mail of the corpus is read, its parts fetched, answers to it composed and read again."""
 
 import json
 import re
@@ -30,7 +30,6 @@ def check(source: bytes) -> None:
     assert len(record.conversation_id) == 16
     assert len(record.conversation_index) % 5 == 0
     assert len(record.preview) <= 255
-    assert "<html" not in seen.text.lower() or "text/html" not in source.decode("latin-1").lower()
     for one in record.attachments[:MAX_FETCHED]:
         assert one.name
         assert not set(one.name) & set("/\\\r\n\0")
@@ -71,7 +70,9 @@ def answers(source: bytes, seen: Extracted) -> None:
         again = extract(compose(NOTE, source), received_at=1e9)
         assert again.text.startswith("My nöte\r\n")
         if seen.record.message_id and not seen.record.references:
-            assert again.record.in_reply_to == seen.record.message_id[: len(again.record.in_reply_to)]
+            assert (
+                again.record.in_reply_to == seen.record.message_id[: len(again.record.in_reply_to)]
+            )
         whole = seen.record.message_class.startswith("IPM.Note.SMIME")
         many = len(seen.record.attachments) > 1000
         deep = any("deeper" in fault for fault in seen.record.faults)
@@ -88,7 +89,7 @@ def run(mails: Iterator[tuple[str, bytes]]) -> tuple[int, float, list[str]]:
         count += 1
         try:
             check(source)
-        except Exception as exc:  # noqa: BLE001 - the list of all failures is worth more than the first
+        except Exception as exc:
             failed.append(f"{name}: {type(exc).__name__} {str(exc)[:200]}")
     return count, cpu_s, failed
 

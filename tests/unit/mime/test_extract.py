@@ -122,7 +122,7 @@ def test_page_names_the_charset_in_which_it_is_sent_on() -> None:
 
 
 def test_flowed_text_is_unfolded() -> None:
-    """Soft breaks join, DelSp drops the blank, quotes and signatures keep their lines (RFC 3676)."""
+    """Soft breaks join, DelSp drops the blank, quotes and signatures stay (RFC 3676)."""
     seen = look("Content-Type: text/plain; format=flowed\n\nOne \ntwo\n> a \n> b\n-- \nme\n")
     assert seen.text == "One two\r\n> a b\r\n-- \r\nme\r\n"
     seen = look("Content-Type: text/plain; format=flowed; delsp=yes\n\nOn \ne\n")
@@ -184,7 +184,7 @@ def test_message_class_of_reports(kind: str, status: str, expected: str) -> None
 
 
 def test_conversation_holds_a_thread_together() -> None:
-    """Every message of a thread has the root's id; replies go deeper in the index (MS-ASCON R90)."""
+    """All messages of a thread have the root's id; replies go deeper in the index (R90)."""
     root = look("Message-ID: <a@x>\nSubject: T\nDate: Tue, 10 Mar 2026 10:00:00 +0100\n\n").record
     first = look("Message-ID: <b@x>\nIn-Reply-To: <a@x>\nSubject: Re: T\n\n").record
     second = look("Message-ID: <c@x>\nReferences: <a@x>\n <b@x>\nSubject: AW: Re[2]: T\n\n").record
@@ -193,7 +193,7 @@ def test_conversation_holds_a_thread_together() -> None:
     levels = [len(one.conversation_index) for one in (root, first, second)]
     assert levels == [5, 10, 15]
     assert second.thread_topic == "T"
-    ticks = int((1773133200 + 11_644_473_600) * 10_000_000)
+    ticks = (1773133200 + 11_644_473_600) * 10_000_000
     assert root.conversation_index == ticks.to_bytes(8, "big")[1:6]
 
 
@@ -269,7 +269,8 @@ def test_faults_say_what_was_not_readable() -> None:
     assert look(b"Content-Type: text/plain; charset=x-foo\r\n\r\n\xff").record.faults
     assert look(b"Content-Type: multipart/mixed\r\n\r\nx").record.faults
     deep = b"".join(
-        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(1000)
+        b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n)
+        for n in range(1000)
     )
     assert any("deeper" in fault for fault in look(deep).record.faults)
 
@@ -306,6 +307,13 @@ def test_header_injection_by_encoded_words_is_gone() -> None:
 def test_character_cut_between_encoded_words_is_whole() -> None:
     """Adjacent words of one charset are joined before they are decoded."""
     assert look("Subject: =?utf-8?Q?=C3?= =?utf-8?Q?=BC?= x\n\n").record.subject == "ü x"
+
+
+def test_marks_before_the_header_are_stepped_over() -> None:
+    """A byte order mark or the line of a mailbox file does not hide the header."""
+    for before in (b"\xef\xbb\xbf", b"From a@x Tue Mar 10 10:00:00 2026\n", b">From x\n"):
+        seen = look(before + b"Subject: s\n\nx")
+        assert (seen.record.subject, seen.text, seen.record.faults) == ("s", "x\r\n", ())
 
 
 def test_tnef_stays_an_attachment() -> None:

@@ -106,7 +106,9 @@ def test_calendar_file_with_a_method_counts_and_one_without_does_not() -> None:
     calendar = EVENT.format(method="REQUEST", partstat="NEEDS-ACTION", times=TIMES, zone="")
     head = 'Content-Type: application/octet-stream; name="a.ics"\n\n'
     asked = extract((head + calendar).encode(), received_at=0).record
-    plain = extract((head + calendar.replace("METHOD:REQUEST\n", "")).encode(), received_at=0).record
+    plain = extract(
+        (head + calendar.replace("METHOD:REQUEST\n", "")).encode(), received_at=0
+    ).record
     assert asked.message_class == "IPM.Schedule.Meeting.Request"
     assert [one.name for one in asked.attachments] == ["a.ics"]
     assert (plain.message_class, plain.meeting) == ("IPM.Note", None)
@@ -206,7 +208,13 @@ def test_until_as_a_date_means_the_start_time_of_that_day() -> None:
 
 @pytest.mark.parametrize(
     "uid",
-    ["a", "u-1@example.com", "ümlaut", "040000008200E00074C5B7101A82E008", (CLASS_ID + bytes(24)).hex().upper()],
+    [
+        "a",
+        "u-1@example.com",
+        "ümlaut",
+        "040000008200E00074C5B7101A82E008",
+        (CLASS_ID + bytes(24)).hex().upper(),
+    ],
 )
 def test_global_object_id_gives_its_uid_back(uid: str) -> None:
     """UID to GlobalObjId and back is the identity (MS-ASEMAIL R1009, R26 to R29)."""

@@ -64,8 +64,8 @@ meetings = st.builds(
 )
 records = st.builds(
     MessageRecord,
-    **{name: texts for name in ("subject", "from_", "sender", "to", "cc", "bcc", "reply_to")},
-    **{name: texts for name in ("display_to", "thread_topic", "message_id", "in_reply_to")},
+    **dict.fromkeys(("subject", "from_", "sender", "to", "cc", "bcc", "reply_to"), texts),
+    **dict.fromkeys(("display_to", "thread_topic", "message_id", "in_reply_to"), texts),
     references=st.tuples(texts) | st.just(()),
     sent_at=times,
     importance=st.integers(0, 2),

@@ -175,7 +175,10 @@ class StateFaultsTests(TestCase):
         self.assertEqual({"a": "old", "b": "1"}, await self.stored("a", "b"))
 
     async def test_the_log_of_a_replacement_is_left_alone(self):
-        """What another program committed to the copy in the file's place is not lost."""
+        """What another program committed to the copy in the file's place is not lost.
+
+        SQLite deletes logs by name: it must not do so when it closes a file that was moved away.
+        """
         await self.store.commit(KEY, {"a": "1"})
         copy = self.directory / "copy"
         self.file.copy(copy)

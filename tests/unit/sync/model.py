@@ -12,7 +12,16 @@ from carbonio_mobile.sync.changes import (
     Listing,
     Position,
 )
-from carbonio_mobile.sync.pull import AskChanges, AskListing, Offer, OfferKind, Pulled, Show, Taken, pull
+from carbonio_mobile.sync.pull import (
+    AskChanges,
+    AskListing,
+    Offer,
+    OfferKind,
+    Pulled,
+    Show,
+    Taken,
+    pull,
+)
 from carbonio_mobile.sync.state import Generation
 
 

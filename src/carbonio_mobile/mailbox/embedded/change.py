@@ -59,9 +59,21 @@ class Change:
         """Take the next ``count`` item numbers of a folder for what comes; gives the first."""
         if count:
             self.touch(folder, arrival=True)
-        self.db.execute("UPDATE folder SET last_item = last_item + ? WHERE id = ?", (count, folder))
+        self.db.execute(
+            "UPDATE folder SET last_item = last_item + ?1, item_count = item_count + ?1"
+            " WHERE id = ?2",
+            (count, folder),
+        )
         (last,) = self.db.execute("SELECT last_item FROM folder WHERE id = ?", (folder,)).fetchone()
         return int(last) - count + 1
+
+    def leave(self, folder: int, count: int) -> None:
+        """Note that so many items leave a folder."""
+        if count:
+            self.touch(folder)
+        self.db.execute(
+            "UPDATE folder SET item_count = item_count - ? WHERE id = ?", (count, folder)
+        )
 
     def touch(self, folder: int, *, arrival: bool = False) -> None:
         """Note that a folder's items change, and whether one comes."""

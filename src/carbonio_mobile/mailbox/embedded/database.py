@@ -113,7 +113,7 @@ def _fill(db: sqlite3.Connection, account: AccountId) -> None:
         "INSERT INTO mailbox VALUES (1, ?, ?, 1, 1, 0, '{}')", (account, secrets.token_hex(4))
     )
     db.executemany(
-        "INSERT INTO folder VALUES (?, NULL, ?, ?, ?, 1, 1, 0)",
+        "INSERT INTO folder VALUES (?, NULL, ?, ?, ?, 1, 1, 0, 0)",
         ((int(f.id), f.name, name_key(f.name), f.kind.value) for f in STANDARD_FOLDERS),
     )
     db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'folder'", (FIRST_OWN_FOLDER - 1,))

@@ -5,7 +5,7 @@ import sqlite3
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound
 from carbonio_mobile.ids import ChangeToken, FolderId, OperationId
 from carbonio_mobile.mailbox.embedded.change import Change, once
-from carbonio_mobile.mailbox.embedded.rows import FolderRow, find_folder, folder_number
+from carbonio_mobile.mailbox.embedded.rows import FolderRow, find_folder
 from carbonio_mobile.mailbox.embedded.writing import empty
 from carbonio_mobile.mailbox.standard import (
     MAX_FOLDERS,
@@ -15,6 +15,7 @@ from carbonio_mobile.mailbox.standard import (
 )
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 
+_ITEMS_A_COMMIT = 200
 _WITH_SUBFOLDERS = (
     "WITH RECURSIVE below (id, depth) AS (SELECT ?, 0 UNION ALL"
     " SELECT folder.id, depth + 1 FROM folder JOIN below ON folder.parent = below.id)"
@@ -59,7 +60,7 @@ def create_folder(
         _check_free(change.db, above, kept, None)
         stamp = change.stamp()
         number = change.db.execute(
-            "INSERT INTO folder VALUES (NULL, ?, ?, ?, ?, ?, ?, 0)",
+            "INSERT INTO folder VALUES (NULL, ?, ?, ?, ?, ?, ?, 0, 0)",
             (above, kept, name_key(kept), kind.value, stamp, stamp),
         ).lastrowid
         assert number is not None
@@ -120,24 +121,30 @@ def _with_subfolders(db: sqlite3.Connection, folder: int) -> list[int]:
     return [number for (number,) in rows]
 
 
-def delete_folder(change: Change, folder: FolderId) -> None:
-    """See :meth:`IFolders.delete_folder`."""
-    row = _own_folder(change, folder)
-    _delete_all(change, _with_subfolders(change.db, row.id))
+def delete_folder(change: Change, folder: FolderId) -> bool:
+    """Do a part of :meth:`IFolders.delete_folder`; True once all is done."""
+    return _thin_out(change, _with_subfolders(change.db, _own_folder(change, folder).id), keep=None)
 
 
-def _delete_all(change: Change, folders: list[int]) -> None:
+def empty_folder(change: Change, folder: FolderId, subfolders: bool) -> bool:
+    """Do a part of :meth:`IFolders.empty_folder`; True once all is done."""
+    number = find_folder(change.db, folder).id
+    folders = _with_subfolders(change.db, number) if subfolders else [number]
+    return _thin_out(change, folders, keep=number)
+
+
+def _thin_out(change: Change, folders: list[int], keep: int | None) -> bool:
+    """Delete items, then the folders that are empty but one; True once nothing is left to do.
+
+    An item costs some 0.4 ms: in one commit, a full mailbox would keep others waiting for seconds.
+    """
+    left = _ITEMS_A_COMMIT
     for number in folders:
-        empty(change, number)
-        change.db.execute("DELETE FROM folder WHERE id = ?", (number,))
-        change.stamp()
-        change.drop(number)
-
-
-def empty_folder(change: Change, folder: FolderId, subfolders: bool) -> None:
-    """See :meth:`IFolders.empty_folder`. Raises: NotFound."""
-    number = folder_number(folder)
-    find_folder(change.db, folder)
-    empty(change, number)
-    if subfolders:
-        _delete_all(change, [n for n in _with_subfolders(change.db, number) if n != number])
+        left -= empty(change, number, left)
+        if left == 0:
+            return False
+        if number != keep:
+            change.db.execute("DELETE FROM folder WHERE id = ?", (number,))
+            change.stamp()
+            change.drop(number)
+    return True

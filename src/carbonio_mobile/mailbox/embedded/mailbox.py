@@ -75,13 +75,15 @@ class EmbeddedMailbox:
         """See :meth:`IFolders.update_folder`."""
         return self._write(hierarchy.update_folder, folder, parent, name)
 
-    def delete_folder(self, folder: FolderId) -> Deferred[None]:
-        """See :meth:`IFolders.delete_folder`."""
-        return self._write(hierarchy.delete_folder, folder)
+    async def delete_folder(self, folder: FolderId) -> None:
+        """See :meth:`IFolders.delete_folder`. Takes several commits where much is to go."""
+        while not await self._write(hierarchy.delete_folder, folder):
+            pass
 
-    def empty_folder(self, folder: FolderId, *, subfolders: bool) -> Deferred[None]:
-        """See :meth:`IFolders.empty_folder`."""
-        return self._write(hierarchy.empty_folder, folder, subfolders)
+    async def empty_folder(self, folder: FolderId, *, subfolders: bool) -> None:
+        """See :meth:`IFolders.empty_folder`. Takes several commits where much is to go."""
+        while not await self._write(hierarchy.empty_folder, folder, subfolders):
+            pass
 
     def token(self, folder: FolderId) -> Deferred[ChangeToken]:
         """See :meth:`IItems.token`."""

@@ -22,6 +22,7 @@ class FolderRow:
     kind: FolderKind
     modseq: int
     horizon: int
+    item_count: int
     epoch: str
 
     @property
@@ -47,12 +48,13 @@ class FolderRow:
 def find_folder(db: sqlite3.Connection, folder: FolderId) -> FolderRow:
     """Look a folder up. Raises: NotFound."""
     row = db.execute(
-        "SELECT id, kind, folder.modseq, horizon, epoch FROM folder, mailbox WHERE id = ?",
+        "SELECT id, kind, folder.modseq, horizon, item_count, epoch FROM folder, mailbox"
+        " WHERE id = ?",
         (folder_number(folder),),
     ).fetchone()
     if row is None:
         raise NotFound(f"folder {folder}")
-    return FolderRow(row[0], FolderKind(row[1]), row[2], row[3], row[4])
+    return FolderRow(row[0], FolderKind(row[1]), *row[2:])
 
 
 def folder_number(folder: FolderId) -> int:

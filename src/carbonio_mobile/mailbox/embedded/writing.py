@@ -205,8 +205,7 @@ def move(
     change.db.executemany(
         _MOVE, ((goal.id, new, *(modseq,) * 6, item) for _, item, _, modseq, new in moves)
     )
-    if moves:
-        change.touch(origin.id)
+    change.leave(origin.id, len(moves))
     return heads | {old: head(new, received, stamp) for old, _, received, stamp, new in moves}
 
 
@@ -234,10 +233,13 @@ def delete(change: Change, folder: FolderId, items: Sequence[ItemId]) -> frozens
     return _remove(change, row.id, here)
 
 
-def empty(change: Change, folder: int) -> None:
-    """Delete all items of a folder."""
-    here = change.db.execute("SELECT number, id, size_bytes FROM item WHERE folder = ?", (folder,))
-    _remove(change, folder, here.fetchall())
+def empty(change: Change, folder: int, limit: int) -> int:
+    """Delete items of a folder, at most ``limit``; gives how many that were."""
+    here = change.db.execute(
+        "SELECT number, id, size_bytes FROM item WHERE folder = ? ORDER BY number LIMIT ?",
+        (folder, limit),
+    )
+    return len(_remove(change, folder, here.fetchall()))
 
 
 def _remove(change: Change, folder: int, here: Sequence[tuple[int, int, int]]) -> frozenset[ItemId]:
@@ -255,5 +257,5 @@ def _remove(change: Change, folder: int, here: Sequence[tuple[int, int, int]]) -
         "INSERT INTO tombstone VALUES (?, ?, ?, NULL, NULL)",
         ((folder, number, first + n) for n, (number, _, _) in enumerate(here)),
     )
-    change.touch(folder)
+    change.leave(folder, len(here))
     return frozenset(ItemId(number) for number, _, _ in here)

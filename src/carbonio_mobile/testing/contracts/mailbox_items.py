@@ -46,6 +46,10 @@ class ItemPromises(MailboxFixture):
         since = Position(2.0, ItemId(0))
         self.assertEqual(4, await self.box.count(self.inbox, below=NEWEST, down_to=since))
         self.assertEqual(10, await self.box.count(self.inbox, below=NEWEST, down_to=OLDEST))
+        self.assertEqual(0, await self.box.count(self.inbox, below=OLDEST, down_to=OLDEST))
+        for n, head in enumerate(added):
+            rest = await self.box.count(self.inbox, below=head.position, down_to=OLDEST)
+            self.assertEqual(n, rest)
 
     async def test_ids_count_up_from_one(self) -> None:
         """Each folder numbers its arrivals; a number that is gone does not come back."""

@@ -21,7 +21,8 @@ CREATE TABLE folder (
     kind TEXT NOT NULL,
     modseq INTEGER NOT NULL,           -- the folder's last change; at first that of its creation
     horizon INTEGER NOT NULL,          -- tokens below this are forgotten
-    last_item INTEGER NOT NULL         -- the highest item.number ever given in it
+    last_item INTEGER NOT NULL,        -- the highest item.number ever given in it
+    item_count INTEGER NOT NULL        -- how many stand in it
 );
 CREATE UNIQUE INDEX folder_name ON folder (ifnull(parent, 0), name_key);
 CREATE INDEX folder_parent ON folder (parent);

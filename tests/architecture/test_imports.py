@@ -1,0 +1,130 @@
+"""The import rule (docs/architecture.md): who may know whom."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from architecture.source import PACKAGE, Module, module, modules
+
+PURE = {
+    "ids", "errors", "wbxml", "eas", "mime", "autodiscover", "policy", "sync", "directory",
+}  # fmt: skip
+"""Rooms that take values and give values, and fetch nothing."""
+
+FETCHING = {
+    "twisted", "zope", "time", "random", "secrets", "socket", "os", "sqlite3", "logging",
+    "sqlalchemy", "threading", "asyncio", "subprocess", "tempfile", "pathlib", "io.open",
+}  # fmt: skip
+"""What pure rooms may not import: clock, chance, network, files, logs."""
+
+ADAPTERS = {"store", "mailbox", "accounts", "changes", "web", "logs"}
+PROGRAMS = {"service", "client", "setup"}
+
+MAY_KNOW = {
+    "ids": set(),
+    "errors": set(),
+    "wbxml": {"errors"},
+    "sync": {"ids", "errors"},
+    "directory": {"ids", "errors"},
+    "eas": {"wbxml", "errors", "ids", "mime", "sync"},
+    "mime": {"eas", "errors", "ids"},
+    "autodiscover": {"errors"},
+    "policy": {"eas", "errors", "ids", "wbxml", "directory", "sync"},
+    "interfaces": {"ids", "directory", "mime", "sync"},
+    "commands": PURE | {"interfaces"},
+    "pipeline": PURE | {"interfaces", "commands"},
+    **{room: PURE | {"interfaces"} for room in ADAPTERS},
+    "web": PURE | {"interfaces", "pipeline"},
+    "testing": PURE | {"interfaces", "commands"} | ADAPTERS,
+    "client": PURE,
+    "setup": PURE | {"interfaces"} | ADAPTERS,
+    "service": PURE | {"interfaces", "commands", "pipeline"} | ADAPTERS,
+}
+"""For each room, the rooms that it may import from."""
+
+
+def forbidden(found: Iterable[Module]) -> Iterator[str]:
+    """Name each import that breaks the rule."""
+    for each in found:
+        for name in each.imports():
+            top, _, rest = name.partition(".")
+            if top == PACKAGE:
+                room = rest.partition(".")[0]
+                allowed = MAY_KNOW.get(each.room, set()) | {each.room, "__version__"}
+                if each.room and room not in allowed:
+                    yield f"{each.name} imports {name}"
+            elif each.room in PURE and (top in FETCHING or name in FETCHING):
+                yield f"{each.name} is pure and imports {name}"
+            elif each.room in {"commands", "pipeline"} and top in {"twisted", "zope"}:
+                yield f"{each.name} imports {name}"
+
+
+def test_every_room_is_in_the_plan() -> None:
+    """A new room gets its line in the table above first."""
+    rooms = {each.room for each in modules() if each.room}
+    assert rooms <= set(MAY_KNOW), rooms - set(MAY_KNOW)
+
+
+def test_nothing_imports_from_below() -> None:
+    """Each module imports only what its room may know."""
+    assert list(forbidden(modules())) == []
+
+
+def test_rooms_have_no_cycles() -> None:
+    """No two rooms know each other, directly or by way of others."""
+    known: dict[str, set[str]] = {}
+    for each in modules():
+        names = (name.split(".") for name in each.imports())
+        rooms = {parts[1] for parts in names if parts[0] == PACKAGE and len(parts) > 1}
+        known.setdefault(each.room, set()).update(rooms - {each.room, "__version__"})
+    known.pop("", None)
+    while free := [room for room, others in known.items() if not others & set(known)]:
+        for room in free:
+            del known[room]
+    assert known == {}
+
+
+def test_reactor_is_imported_by_programs_only() -> None:
+    """Only service, client and setup take the global reactor; all others are given one."""
+    takers = [
+        each.name
+        for each in modules()
+        if "twisted.internet.reactor" in each.imports() and each.room not in PROGRAMS
+    ]
+    assert takers == []
+
+
+def test_relative_imports_are_not_used() -> None:
+    """A reader sees where a name comes from without counting dots."""
+    dotted = [each.name for each in modules() for name in each.imports() if name.startswith("None")]
+    assert dotted == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("carbonio_mobile.wbxml.planted", "from twisted.internet import defer"),
+        ("carbonio_mobile.sync.planted", "def f():\n    import time\n"),
+        ("carbonio_mobile.eas.planted", "from carbonio_mobile.store.sql import SqlStore"),
+        ("carbonio_mobile.store.planted", "from carbonio_mobile.commands import context"),
+        ("carbonio_mobile.commands.planted", "import twisted.internet.defer"),
+    ],
+)
+def test_a_planted_import_is_caught(name: str, text: str) -> None:
+    """The rule sees what it is there for."""
+    assert len(list(forbidden([module(name, Path(name), text)]))) == 1
+
+
+def test_pure_rooms_import_only_the_standard_library_and_parsers() -> None:
+    """What a pure room needs beyond Python itself is a parser, and on this list."""
+    parsers = {"lxml", "icalendar", "dateutil", "charset_normalizer", "inscriptis", "idna"}
+    others = {
+        f"{each.name} imports {name}"
+        for each in modules()
+        if each.room in PURE
+        for name in each.imports()
+        if (top := name.partition(".")[0]) not in {PACKAGE, *sys.stdlib_module_names, *parsers}
+    }
+    assert others == set()
