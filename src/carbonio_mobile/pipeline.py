@@ -13,11 +13,13 @@ from functools import cache
 from carbonio_mobile.commands.context import Answer, Call, Services
 from carbonio_mobile.commands.table import ADVERTISED, COMMANDS, Command
 from carbonio_mobile.directory.accounts import Account, LoginFault
+from carbonio_mobile.discovery import Discovery
 from carbonio_mobile.eas import multipart, refusal, requestline
 from carbonio_mobile.eas.credentials import basic
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
 from carbonio_mobile.eas.refusal import HttpRefusal, Reason
 from carbonio_mobile.eas.requestline import RequestLine
+from carbonio_mobile.eas.status import Common
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.errors import (
     CommandStatus,
@@ -28,7 +30,7 @@ from carbonio_mobile.errors import (
     Unavailable,
 )
 from carbonio_mobile.ids import DeviceId, DeviceKey
-from carbonio_mobile.interfaces import IAccounts, ITurns
+from carbonio_mobile.interfaces import IAccounts, ITurn, ITurns
 from carbonio_mobile.policy.account import feature_verdict, status_verdict
 from carbonio_mobile.policy.document import document_hash, policy_document
 from carbonio_mobile.policy.provisioning import EXEMPT_COMMANDS, verdict
@@ -49,6 +51,7 @@ PROBE_DEVICE = DeviceId("validate")
 it.
 """
 
+_MIME_TYPE = "message/rfc822"
 _WBXML_TYPES = ("application/vnd.ms-sync.wbxml", "application/vnd.ms-sync")
 
 
@@ -81,14 +84,12 @@ class Served:
 class Knock:
     """What is known of a request while it passes the gates."""
 
-    request: HttpRequest
     line: RequestLine
     command: Command | None
     version: Version
     account: Account
     device: Device
     rules: ProvisioningRules
-    policy_hash: str
     now: float
 
 
@@ -116,7 +117,7 @@ def _provisioning_gate(knock: Knock) -> Reason | None:
     return verdict(
         knock.device.policy,
         knock.line.policy_key,
-        knock.policy_hash,
+        _policy_hash(knock.version),
         knock.now,
         knock.rules.refresh_s,
         required=knock.rules.required,
@@ -139,9 +140,17 @@ class _Log:
     account: str = ""
     device: str = ""
     command: str = ""
-    version: str = ""
+    version: Version | None = None
     refused: Reason | None = None
     fault: str = ""
+
+
+class _Refused(Exception):
+    """A gate does not open."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
 
 
 class Pipeline:
@@ -166,6 +175,11 @@ class Pipeline:
         self._rules = rules
         self._limits = limits
         self._observe = observe
+        self._discovery = Discovery(accounts=accounts, clock=services.clock)
+
+    async def discover(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request on one of the Autodiscover paths."""
+        return await self._discovery.respond(request)
 
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer OPTIONS or POST. Whatever is raised from here is a bug, not a refusal."""
@@ -177,7 +191,7 @@ class Pipeline:
                 account=log.account,
                 device=log.device,
                 command=log.command or request.method,
-                version=log.version,
+                version=log.version.text if log.version is not None else "",
                 peer=request.peer,
                 code=response.code,
                 elapsed_s=self._services.clock() - began,
@@ -229,51 +243,62 @@ class Pipeline:
     async def _command(
         self, request: HttpRequest, line: RequestLine, account: Account, log: _Log
     ) -> HttpResponse:
-        services = self._services
         key = DeviceKey(account.id, DeviceId(line.device_id.lower()))
-        version = OFFERED[0]
-        turn = None
+        turn: ITurn | None = None
         try:
             turn = await self._turns.begin(key, command=line.command)
-            device = await services.devices.device(key)
-            version = _version(line, device)
-            log.version = version.text
-            device = await self._met(request, line, version, key, device)
-            knock = Knock(
-                request=request,
-                line=line,
-                command=COMMANDS.get(line.command),
-                version=version,
-                account=account,
-                device=device,
-                rules=self._rules,
-                policy_hash=_policy_hash(version),
-                now=services.clock(),
-            )
-            for gate in GATES:
-                reason = gate(knock)
-                if reason is not None:
-                    return self._refused(reason, version, line.command, log)
-            command = COMMANDS[line.command]
-            document = self._document(request, command, version)
-            call = Call(
-                line=line,
-                version=version,
-                account=account,
-                device=device,
-                turn=turn,
-                mailbox=await services.mailboxes.open(account.id),
-                document=document,
-                body=request.body,
-                services=services,
-            )
-            return _response(await command.respond(call), line, first=_is_first(call))
+            call = await self._admit(request, line, account, turn, log)
+            first = _is_first(call)
+            del request  # it may be a long wait, and there may be thousands
+            return _response(await COMMANDS[line.command].respond(call), line, first=first)
+        except _Refused as refused:
+            log.refused = refused.reason
+            return self._refused(refused.reason, log.version or OFFERED[0], line.command, log)
         except (ProtocolError, CommandStatus, StoreError) as exc:
             log.fault = f"{type(exc).__name__}: {exc}"
-            return self._failed(exc, version, line.command)
+            return self._failed(exc, log.version or OFFERED[0], line.command)
         finally:
             if turn is not None:
                 turn.finish()
+
+    async def _admit(
+        self, request: HttpRequest, line: RequestLine, account: Account, turn: ITurn, log: _Log
+    ) -> Call:
+        """Let a request through the gates. Raises: _Refused, ProtocolError, CommandStatus."""
+        services = self._services
+        command = COMMANDS.get(line.command)
+        log.version = _version_sent(line)
+        document = None if command is None else self._document(request, command, log.version)
+        needs = () if command is None else command.needs(document)
+        key = DeviceKey(account.id, DeviceId(line.device_id.lower()))
+        known, documents = await services.devices.meet(key, needs)
+        version = log.version = log.version or _usual_version(known)
+        device = await self._met(request, line, version, key, known)
+        knock = Knock(
+            line=line,
+            command=command,
+            version=version,
+            account=account,
+            device=device,
+            rules=self._rules,
+            now=services.clock(),
+        )
+        for gate in GATES:
+            reason = gate(knock)
+            if reason is not None:
+                raise _Refused(reason)
+        return Call(
+            line=line,
+            version=version,
+            account=account,
+            device=device,
+            turn=turn,
+            mailbox=await services.mailboxes.open(account.id),
+            document=document,
+            met={name: documents.get(name) for name in needs},
+            body=request.body,
+            services=services,
+        )
 
     async def _met(
         self,
@@ -296,22 +321,24 @@ class Pipeline:
             await self._services.devices.save_device(device)
         return device
 
-    def _document(self, request: HttpRequest, command: Command, version: Version) -> Element | None:
+    def _document(
+        self, request: HttpRequest, command: Command, version: Version | None
+    ) -> Element | None:
         """Decode the body; None for an empty one and for a message.
 
-        Raises: ProtocolError (not WBXML), CommandStatus 101 for a body of another content type.
+        Raises: CommandStatus 102 for what is not WBXML, 101 for a body of another content type.
         """
-        if not request.body:
-            return None
-        if command.mime_up_to is not None and version <= command.mime_up_to:
-            return None
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not request.body or (kind == _MIME_TYPE and command.mime_up_to is not None):
+            return None
+        if command.mime_up_to is not None and version is not None and version <= command.mime_up_to:
+            return None
         if kind and kind not in _WBXML_TYPES:
-            raise CommandStatus(101, f"content type {kind[:64]}")
+            raise CommandStatus(Common.INVALID_CONTENT, f"content type {kind[:64]}")
         try:
             return decode(request.body, self._limits)
         except ProtocolError as exc:
-            raise CommandStatus(102, str(exc)) from exc
+            raise CommandStatus(Common.INVALID_WBXML, str(exc)) from exc
 
     def _refused(self, reason: Reason, version: Version, command: str, log: _Log) -> HttpResponse:
         log.refused = reason
@@ -348,16 +375,22 @@ def _policy_hash(version: Version) -> str:
     return document_hash(policy_document(version))
 
 
-def _version(line: RequestLine, device: Device | None) -> Version:
-    """Give the version of a request: as sent, else as the device last used (client-quirks 1.6).
+def _version_sent(line: RequestLine) -> Version | None:
+    """Give the version that a request names, if any.
 
     Raises: CommandStatus 138 for one that does not exist.
     """
-    text = line.version or (device.version if device is not None else "") or Version.V2_5.text
+    if line.version is None:
+        return None
     try:
-        return Version.parse(text)
+        return Version.parse(line.version)
     except ValueError as exc:
-        raise CommandStatus(138, str(exc)) from exc
+        raise CommandStatus(Common.VERSION_NOT_SUPPORTED, str(exc)) from exc
+
+
+def _usual_version(device: Device | None) -> Version:
+    """Give the version of a request that names none: the device's last (client-quirks.md 1.6)."""
+    return Version.parse(device.version) if device is not None else Version.V2_5
 
 
 def _is_first(call: Call) -> bool:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -20,11 +21,11 @@ class Module:
 
     @property
     def room(self) -> str:
-        """The first name below the package: ``wbxml``, ``pipeline``; empty for the package itself."""
+        """The first name below the package: ``wbxml``; empty for the package itself."""
         return self.name.removeprefix(PACKAGE).lstrip(".").partition(".")[0]
 
     def imports(self) -> Iterator[str]:
-        """Give the dotted names that are imported, with the name imported from a module at the end."""
+        """Give the dotted names that are imported, from a module or whole."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
@@ -37,11 +38,12 @@ def module(name: str, path: Path, text: str) -> Module:
     return Module(name=name, path=path, tree=ast.parse(text, filename=str(path)))
 
 
-def modules() -> list[Module]:
+@cache
+def modules() -> tuple[Module, ...]:
     """Give every module of the package."""
     found = []
     for path in sorted((SOURCE / PACKAGE).rglob("*.py")):
         parts = path.relative_to(SOURCE).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
         found.append(module(name, path, path.read_text(encoding="utf-8")))
-    return found
+    return tuple(found)

@@ -1,6 +1,8 @@
 """The mailbox backends pass the mailbox contract."""
 
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from twisted.internet import reactor
 
@@ -24,8 +26,8 @@ class EmbeddedMailboxTests(MailboxContract):
     """Mailboxes in SQLite databases."""
 
     def make_mailboxes(self) -> IMailboxes:
-        directory = Path(self.mktemp())
-        directory.mkdir(parents=True)
+        directory = Path(mkdtemp())
+        self.addCleanup(rmtree, directory)
         mailboxes = EmbeddedMailboxes(
             directory,
             reactor=reactor,

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from time import monotonic
 
 from twisted.internet import reactor
@@ -37,8 +39,8 @@ class MailboxKillTests(TestCase):
     timeout = 60 + 10 * KILLS
 
     def setUp(self) -> None:
-        self.directory = Path(self.mktemp())
-        self.directory.mkdir(parents=True)
+        self.directory = Path(mkdtemp())
+        self.addCleanup(rmtree, self.directory)
         self.journal = self.directory / "journal"
         self.journal.touch()
         self.seed = random.randrange(10**6)

@@ -139,9 +139,7 @@ class PhoneState:
                 commands=tuple(stored["commands"]),
                 ping_folders=tuple(stored["ping_folders"]),
                 folders={one["id"]: PhoneFolder(**one) for one in stored["folders"]},
-                collections={
-                    name: _collection(one) for name, one in stored["collections"].items()
-                },
+                collections={name: _collection(one) for name, one in stored["collections"].items()},
             )
         except (KeyError, TypeError, IndexError, AttributeError) as exc:
             raise ValueError("not a state of this program") from exc

@@ -4,8 +4,9 @@ A command is a coroutine function ``respond(call: Call) -> Answer``; ``commands/
 them all.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.requestline import RequestLine
@@ -22,6 +23,8 @@ from carbonio_mobile.interfaces import (
 )
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.wbxml import Element
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +45,18 @@ class Bounds:
     search_results_max: int
 
 
+class Offload(Protocol):
+    """Runs a function elsewhere; fires with its result or what it raised."""
+
+    def __call__(self, work: Callable[[], T], /) -> Awaitable[T]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What every command may use of the rest of the program.
 
-    ``clock`` gives seconds since 1970, UTC.
+    ``clock`` gives seconds since 1970, UTC. ``offload`` does pure work away from the reactor
+    thread, for what may take more than a few milliseconds.
     """
 
     accounts: IAccounts
@@ -57,12 +67,15 @@ class Services:
     hub: IChangeHub
     clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
+    offload: Offload
     bounds: Bounds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One request that passed the gates.
+
+    ``met`` are documents that were read together with the device; :meth:`documents` gives them out.
 
     ``document`` is the decoded WBXML body, None where the body was empty or not WBXML; ``body`` the
     raw octets (the MIME of SendMail up to 12.1).
@@ -75,8 +88,19 @@ class Call:
     turn: ITurn
     mailbox: IMailbox
     document: Element | None
+    met: dict[str, str | None] = field(repr=False)
     body: bytes = field(repr=False)
     services: Services
+
+    async def documents(self, names: Collection[str]) -> Mapping[str, str]:
+        """Give the documents of these names that exist, as they are now.
+
+        What was read with the device is good for one use: whoever asks again, asks the store.
+        """
+        if all(name in self.met for name in names):
+            taken = {name: self.met.pop(name) for name in names}
+            return {name: text for name, text in taken.items() if text is not None}
+        return await self.services.states.load(self.device.key, names)
 
     @property
     def now(self) -> float:

@@ -69,12 +69,14 @@ class Drafts:
         content = self._content(command)
         name = self._operation(command)
         account = self.call.account
-        made = draft(
-            _change(content),
-            from_address=account.name,
-            display_name=account.display_name,
-            message_id=f"{name}@{account.domain}",
-            date=self.call.now,
+        made = await self.call.services.offload(
+            lambda: draft(
+                _change(content),
+                from_address=account.name,
+                display_name=account.display_name,
+                message_id=f"{name}@{account.domain}",
+                date=self.call.now,
+            )
         )
         if command.send:
             await self._send(made.source, name)
@@ -105,7 +107,7 @@ class Drafts:
         mark = mark_of(before)
         if mark is not None and mark.operation == name and not command.send:
             return await self._changed_before(item, mark)
-        made = patch_draft(before, _change(content))
+        made = await self.call.services.offload(lambda: patch_draft(before, _change(content)))
         if conflict:
             await self.call.mailbox.append(
                 self.folder, made.source, _state(content), received=self.call.now, operation=name

@@ -8,6 +8,14 @@ from carbonio_mobile.eas.items.classes import CLASSES
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.sync import hierarchy
 from carbonio_mobile.sync.folders import Folder, Hierarchy
+from carbonio_mobile.wbxml import Element
+
+DOCUMENT = hierarchy.DOCUMENT
+
+
+def needs(_document: Element | None) -> tuple[str, ...]:
+    """Name the document that the folder commands look at."""
+    return (DOCUMENT,)
 
 
 def visible(present: Hierarchy, version: Version) -> tuple[Folder, ...]:
@@ -36,8 +44,8 @@ async def outdated(call: Call) -> bool:
 
 async def load(call: Call) -> hierarchy.HierarchyState | None:
     """Give what the device knows of the folders; None where it never asked. Raises: Corrupt."""
-    documents = await call.services.states.load(call.device.key, (hierarchy.DOCUMENT,))
-    text = documents.get(hierarchy.DOCUMENT)
+    documents = await call.documents((DOCUMENT,))
+    text = documents.get(DOCUMENT)
     return None if text is None else hierarchy.HierarchyState.from_text(text)
 
 

@@ -74,7 +74,8 @@ async def send_once(call: Call, request: Request, compose: Compose, finish: Fini
         return
     first_at = int(call.now) if entry is None else entry.first_at
     name = operation(call, "send", request.client_id, fingerprint, str(first_at))
-    outgoing = _prepared(call, await compose(), name)
+    message = await compose()
+    outgoing = await call.services.offload(lambda: _prepared(call, message, name))
     if entry is None:
         entry = Entry(client_id=request.client_id, fingerprint=fingerprint, first_at=first_at)
         memory = memory.with_entry(entry)

@@ -17,6 +17,17 @@ from carbonio_mobile.interfaces import IWatch
 from carbonio_mobile.sync.ping import DOCUMENT, PingParameters
 from carbonio_mobile.sync.state import CollectionState, document_name
 from carbonio_mobile.wbxml import Element
+from carbonio_mobile.wbxml.codepages import Ping
+
+NEEDS_MAX = 30
+"""So many collections' states are read ahead, before the gates."""
+
+
+def needs(document: Element | None) -> tuple[str, ...]:
+    """Name the documents that a Ping looks at."""
+    folders = () if document is None else document.find(Ping.Folders) or ()
+    named = [document_name(FolderId(one.value(Ping.Id, ""))) for one in folders]
+    return (DOCUMENT, hierarchy.DOCUMENT, *named[:NEEDS_MAX])
 
 
 async def respond(call: Call) -> Answer:
@@ -64,7 +75,7 @@ def _out_of_bounds(call: Call, wanted: PingParameters) -> Element | None:
 
 
 async def _remembered(call: Call) -> PingParameters | None:
-    documents = await call.services.states.load(call.device.key, (DOCUMENT,))
+    documents = await call.documents((DOCUMENT,))
     text = documents.get(DOCUMENT)
     try:
         return None if text is None else PingParameters.from_text(text)
@@ -79,7 +90,7 @@ async def _at_once(
     if await hierarchy.outdated(call):
         return build(PingStatus.HIERARCHY_CHANGED)
     names = [document_name(folder) for folder in wanted.folders]
-    documents = await call.services.states.load(call.device.key, names)
+    documents = await call.documents(names)
     states = readable(documents, wanted.folders)
     try:
         news = await _changed(call, states)

@@ -52,7 +52,7 @@ async def _answered(call: Call, join: Join, verb: Verb) -> Answer:
     async def compose() -> bytes:
         nonlocal original
         original = await find_source(call.mailbox, request.source, request.mime)
-        return _composed(request, original, join)
+        return await call.services.offload(lambda: _composed(request, original, join))
 
     async def finish(outgoing: Outgoing) -> None:
         if original is not None:

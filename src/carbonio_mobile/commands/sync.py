@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carbonio_mobile import __version__
-from carbonio_mobile.commands import conversations, hierarchy
+from carbonio_mobile.commands import conversations, hierarchy, syncrequests
 from carbonio_mobile.commands.collections import drive, readable
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.syncdown import Room, Telling
@@ -48,6 +48,17 @@ from carbonio_mobile.sync.state import (
 )
 from carbonio_mobile.sync.window import floor
 from carbonio_mobile.wbxml import Element
+from carbonio_mobile.wbxml.codepages import AirSync
+
+NEEDS_MAX = 30
+"""So many collections' states are read ahead, before the gates."""
+
+
+def needs(document: Element | None) -> tuple[str, ...]:
+    """Name the documents that a Sync looks at; an empty one names its collections later."""
+    listed = None if document is None else document.find(AirSync.Collections)
+    names = [document_name(FolderId(one.value(AirSync.CollectionId, ""))) for one in listed or ()]
+    return (syncrequests.DOCUMENT, poison.DOCUMENT, conversations.DOCUMENT, *names[:NEEDS_MAX])
 
 
 async def respond(call: Call) -> Answer:
@@ -96,9 +107,7 @@ class _Round:
         """Give the answers of those collections that have something to say, states stored."""
         folders = [collection.collection for collection in self.request.collections]
         names = [document_name(folder) for folder in folders]
-        stored = await self.call.services.states.load(
-            self.call.device.key, [*names, poison.DOCUMENT, conversations.DOCUMENT]
-        )
+        stored = await self.call.documents([*names, poison.DOCUMENT, conversations.DOCUMENT])
         states = readable(stored, folders)
         spoilt = poison.PoisonList.from_text(stored.get(poison.DOCUMENT), __version__)
         moving = frozenset(conversations.read_wishes(stored.get(conversations.DOCUMENT)))
@@ -265,10 +274,10 @@ class _Exchange:
 
     def _keep_progress(self, origin: Start, made: Generation, passed: int) -> None:
         """Without a word to say the key stays; what need not be read again is kept under it."""
-        moved_on = passed > 0 or made.options != origin.base.options
+        base = origin.base
+        moved_on = passed > 0 or (made.options, made.edge) != (base.options, base.edge)
         if moved_on and not origin.repeat and self.state is not None:
-            made.key = origin.base.key
-            made.results = origin.base.results
+            made.key, made.results = base.key, base.results
             self.state = CollectionState(current=made, previous=self.state.previous)
             self.state_changed = True
 

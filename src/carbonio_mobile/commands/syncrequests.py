@@ -101,7 +101,7 @@ def _without_particulars(request: SyncRequest) -> SyncRequest:
 
 
 async def _remembered(call: Call) -> SyncRequest | None:
-    documents = await call.services.states.load(call.device.key, (DOCUMENT,))
+    documents = await call.documents((DOCUMENT,))
     text = documents.get(DOCUMENT)
     return None if text is None else _from_text(text)
 

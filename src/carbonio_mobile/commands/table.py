@@ -12,6 +12,7 @@ from carbonio_mobile.commands import (
     folderchanges,
     foldersync,
     getattachment,
+    hierarchy,
     itemoperations,
     moveitems,
     ping,
@@ -24,6 +25,11 @@ from carbonio_mobile.commands import (
 )
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.eas.version import Version
+from carbonio_mobile.wbxml import Element
+
+
+def _nothing(_document: Element | None) -> tuple[str, ...]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +38,7 @@ class Command:
 
     ``mime_up_to``: in versions up to this one the body is a message and not WBXML.
     ``malformed`` is the command's own status for a request outside its grammar, None where
-    the common table has it.
+    the common table has it. ``needs`` names documents to read together with the device.
     """
 
     respond: Callable[[Call], Awaitable[Answer]]
@@ -40,15 +46,16 @@ class Command:
     first: Version = Version.V12_1
     last: Version = Version.V16_1
     mime_up_to: Version | None = None
+    needs: Callable[[Element | None], tuple[str, ...]] = _nothing
 
 
 COMMANDS: Mapping[str, Command] = {
-    "Sync": Command(respond=sync.respond, malformed=4),
+    "Sync": Command(respond=sync.respond, malformed=4, needs=sync.needs),
     "SendMail": Command(respond=sendmail.respond, mime_up_to=Version.V12_1),
     "SmartForward": Command(respond=smart.respond_forward, mime_up_to=Version.V12_1),
     "SmartReply": Command(respond=smart.respond_reply, mime_up_to=Version.V12_1),
     "GetAttachment": Command(respond=getattachment.respond, last=Version.V12_1),
-    "FolderSync": Command(respond=foldersync.respond, malformed=10),
+    "FolderSync": Command(respond=foldersync.respond, malformed=10, needs=hierarchy.needs),
     "FolderCreate": Command(respond=folderchanges.respond_create, malformed=10),
     "FolderDelete": Command(respond=folderchanges.respond_delete, malformed=10),
     "FolderUpdate": Command(respond=folderchanges.respond_update, malformed=10),
@@ -56,7 +63,7 @@ COMMANDS: Mapping[str, Command] = {
     "GetItemEstimate": Command(respond=estimate.respond),
     "Search": Command(respond=search.respond),
     "Settings": Command(respond=settings.respond, malformed=2),
-    "Ping": Command(respond=ping.respond, malformed=4),
+    "Ping": Command(respond=ping.respond, malformed=4, needs=ping.needs),
     "ItemOperations": Command(respond=itemoperations.respond, malformed=2),
     "Provision": Command(respond=provision.respond, malformed=2),
     "Find": Command(respond=find.respond, malformed=2),

@@ -32,7 +32,7 @@ class Header:
 
     @classmethod
     def of(cls, source: bytes, part: Part) -> "Header":
-        """Read the header of a part; lines that are no fields fall away, as does what is too much."""
+        """Read the header of a part; lines that are no fields, and too many, fall away."""
         fields: list[tuple[str, list[bytes]]] = []
         block = source[part.start : min(part.body_start, part.start + MAX_HEADER_BYTES)]
         cut = part.start + len(block) < part.body_start

@@ -4,7 +4,7 @@ Spec: RFC 5545 3.3.10; MS-ASEMAIL 2.2.2.63 (Recurrence), MS-ASCAL 2.2.2.37.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 
 from carbonio_mobile.mime.record import RecurrenceRule
 
@@ -140,7 +140,8 @@ def _number(parts: Rule, name: str, default: int) -> int:
 def _until(until: date, start: datetime) -> float:
     """Give the end of the series in seconds UTC; a bare date means the start's time on that day."""
     if not isinstance(until, datetime):
-        until = datetime.combine(until, time(start.hour, start.minute), start.tzinfo)
+        day = until.year, until.month, until.day
+        until = datetime(*day, start.hour, start.minute, tzinfo=start.tzinfo)
     elif until.tzinfo is None:
         until = until.replace(tzinfo=start.tzinfo)
     return until.timestamp()

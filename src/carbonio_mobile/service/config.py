@@ -13,8 +13,10 @@ from twisted.logger import LogLevel
 
 from carbonio_mobile.commands.context import Bounds
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.pipeline import ProvisioningRules
 from carbonio_mobile.service.options import BY_PATH, BY_SPELLING, OPTIONS, SECTIONS, Kind, Option
+from carbonio_mobile.service.outgoing import outbox_options
 from carbonio_mobile.service.tls import CertificateFiles, CertificatePlan
 from carbonio_mobile.wbxml import Limits
 from carbonio_mobile.web.hops import Network
@@ -63,6 +65,7 @@ class Settings:
     wbxml: Limits
     provisioning: ProvisioningRules
     accounts: AccountSettings
+    outbox: OutboxOptions
     release_spread_s: float
     busy_timeout_s: float
     log: LogSettings
@@ -142,6 +145,9 @@ _FITS: Mapping[Kind, Callable[[Any], bool]] = {
     Kind.TEXT: _is_text,
     Kind.PATH: _is_text,
     Kind.ENDPOINTS: partial(_is_list, _is_text),
+    Kind.DELAYS: lambda value: (
+        _is_list(_is_number, value) and bool(value) and all(each >= 1 for each in value)
+    ),
     Kind.NETWORKS: partial(_is_list, _is_text),
     Kind.CERTIFICATES: partial(_is_list, lambda value: isinstance(value, dict)),
 }
@@ -194,6 +200,7 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
             refresh_s=float(values["provisioning.refresh_s"]),
         ),
         accounts=AccountSettings(**_section(values, "accounts")),
+        outbox=outbox_options(values),
         release_spread_s=float(values["process.release_spread_s"]),
         busy_timeout_s=float(values["process.busy_timeout_s"]),
         log=LogSettings(

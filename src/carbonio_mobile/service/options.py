@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
+from carbonio_mobile.mailbox.delivery.relay import RelayOptions, TlsMode
 from carbonio_mobile.wbxml.decoder import DEFAULT as DEFAULT_WBXML
 from carbonio_mobile.web.limits import DEFAULT_LIMITS
 
@@ -22,6 +24,7 @@ class Kind(Enum):
     TEXT = "text"
     PATH = "a path"
     ENDPOINTS = "a list of endpoint strings"
+    DELAYS = "a list of numbers of seconds, each at least 1"
     NETWORKS = "a list of addresses or networks"
     CERTIFICATES = "a list of tables with certificate, key and hosts"
 
@@ -61,6 +64,8 @@ SECTIONS = {
     "server": "Where the daemon keeps its data and listens",
     "tls": "Certificates of the listeners that begin with tls:",
     "http": "What one peer may cost",
+    "mail": "Mail that arrives by LMTP and mail that goes out",
+    "relay": "The SMTP server for recipients that are not accounts here",
     "eas": "Bounds of ActiveSync requests and answers",
     "wbxml": "What one WBXML document may cost",
     "provisioning": "Whether phones must acknowledge the policy document",
@@ -70,6 +75,10 @@ SECTIONS = {
     "log": "Logs",
 }
 """The sections of the file, in order, each with what its options are about."""
+
+
+_OUTBOX = OutboxOptions()
+_RELAY = RelayOptions(host="")
 
 
 def _limit(name: str, help_text: str, *, low: int, high: int, unit: str = "") -> Option:
@@ -119,8 +128,8 @@ OPTIONS: tuple[Option, ...] = (
         name="certificates",
         kind=Kind.CERTIFICATES,
         default=(),
-        help="PEM files with the chain and the key of each virtual host "
-        "(*.example.com: one label); the first also serves clients that name no host or an unknown one, and needs no hosts",
+        help="PEM files with the chain and the key of each virtual host (*.example.com: one "
+        "label); the first also serves clients that name no host or an unknown one, and needs none",
         reloadable=True,
     ),
     Option(
@@ -208,6 +217,94 @@ OPTIONS: tuple[Option, ...] = (
         low=0,
         high=1_073_741_824,
         unit="bytes",
+    ),
+    Option(
+        section="mail",
+        name="hostname",
+        kind=Kind.TEXT,
+        default="",
+        help="what this server calls itself in LMTP, SMTP and reports; empty: the machine's name",
+    ),
+    Option(
+        section="mail",
+        name="postmaster",
+        kind=Kind.TEXT,
+        default=_OUTBOX.postmaster,
+        help="the address of the account that takes mail for postmaster@ any domain; empty: none",
+    ),
+    Option(
+        section="mail",
+        name="answer_every_s",
+        kind=Kind.SECONDS,
+        default=_OUTBOX.answer_every_s,
+        unit="s",
+        low=3600,
+        high=2_592_000,
+        help="how often one sender is told that the account is out of office",
+    ),
+    Option(
+        section="mail",
+        name="retry_delays_s",
+        kind=Kind.DELAYS,
+        default=_OUTBOX.schedule.delays_s,
+        unit="s",
+        help="the pauses before the second, third, ... attempt to send; the last holds for all after",
+    ),
+    Option(
+        section="mail",
+        name="give_up_s",
+        kind=Kind.SECONDS,
+        default=_OUTBOX.schedule.give_up_s,
+        unit="s",
+        low=60,
+        high=2_592_000,
+        help="after what time mail that could not be sent is reported back to its sender",
+    ),
+    Option(
+        section="relay",
+        name="host",
+        kind=Kind.TEXT,
+        default="",
+        help="its name or address; empty: there is none, and mail to others is reported back",
+    ),
+    Option(
+        section="relay",
+        name="port",
+        kind=Kind.COUNT,
+        default=_RELAY.port,
+        low=1,
+        high=65_535,
+        help="its port",
+    ),
+    Option(
+        section="relay",
+        name="tls",
+        kind=Kind.TEXT,
+        default=_RELAY.tls.value,
+        choices=tuple(mode.value for mode in TlsMode),
+        help="required: STARTTLS with a certificate that fits; wrapped: TLS from the first byte; "
+        "opportunistic: whatever is offered; off: none",
+    ),
+    Option(
+        section="relay",
+        name="authority",
+        kind=Kind.PATH,
+        default="",
+        help="a PEM file with the certificate that signs the relay's; empty: those of the system",
+    ),
+    Option(
+        section="relay",
+        name="user",
+        kind=Kind.TEXT,
+        default=_RELAY.user,
+        help="the name to log in with; empty: no login",
+    ),
+    Option(
+        section="relay",
+        name="password_file",
+        kind=Kind.PATH,
+        default="",
+        help="a file that holds the password, so that this one need not be secret",
     ),
     Option(
         section="eas",

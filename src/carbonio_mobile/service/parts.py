@@ -18,8 +18,8 @@ from carbonio_mobile.eas.http import HttpResponse
 from carbonio_mobile.errors import StoreError
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
+from carbonio_mobile.mailbox.delivery.outbox import Outbox
 from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
-from carbonio_mobile.mailbox.embedded.outbox import Outbox
 from carbonio_mobile.pipeline import Pipeline, Served
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.store.database import Database
@@ -53,6 +53,7 @@ class Parts:
     directory: EmbeddedDirectory
     database: Database
     mailboxes: EmbeddedMailboxes
+    outbox: Outbox
     hub: ChangeHub
     turns: DeviceTurns
     services: Services
@@ -71,7 +72,11 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         message_limit_bytes=settings.bounds.message_bytes,
     )
     outbox = Outbox(
-        settings.data, reactor=reactor, accounts=directory.accounts, mailboxes=mailboxes
+        settings.data,
+        reactor=reactor,
+        accounts=directory.accounts,
+        mailboxes=mailboxes,
+        options=settings.outbox,
     )
     database = Database(state_file(settings), reactor=reactor)
     store = SqlStore(database)
@@ -84,6 +89,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         hub=hub,
         clock=reactor.seconds,
         random_bytes=secrets.token_bytes,
+        offload=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
         bounds=settings.bounds,
     )
     turns = DeviceTurns(queue_limit=_TURNS_WAITING)
@@ -103,6 +109,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         directory=directory,
         database=database,
         mailboxes=mailboxes,
+        outbox=outbox,
         hub=hub,
         turns=turns,
         services=services,

@@ -6,6 +6,7 @@ half-started; no connection to a database outlives it, as none may cross a fork.
 
 import fcntl
 import os
+import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from twisted.internet.interfaces import IListeningPort
 from carbonio_mobile.accounts.opening import open_store
 from carbonio_mobile.accounts.passwords import FULL_COST
 from carbonio_mobile.errors import ConfigError, StoreError
+from carbonio_mobile.mailbox.delivery.database import OUTBOX_FILE, open_queue
 from carbonio_mobile.service import demo
 from carbonio_mobile.service.check import certificate_table
 from carbonio_mobile.service.config import Settings
@@ -106,8 +108,12 @@ def prepare_databases(settings: Settings, *, with_demo: bool) -> None:
         file = state_file(settings)
         file.create()
         bring_up_to_date(file)
+        queue = settings.data / OUTBOX_FILE
+        open_queue(queue, busy_s=settings.busy_timeout_s, durable=True).close()
     except StoreError as exc:
         raise ConfigError(option, str(exc)) from exc
+    except sqlite3.Error as exc:
+        raise ConfigError(option, f"the queue of outgoing mail cannot be opened: {exc}") from exc
     except OSError as exc:
         raise ConfigError(option, f"cannot write {exc.filename}: {exc.strerror}") from exc
     finally:

@@ -44,7 +44,7 @@ def make_daemon(source: SettingsSource, settings: Settings) -> "Daemon":
 
 
 class Daemon(Service):
-    """Everything that runs in one process."""
+    """Everything that runs in one process, with the settings in force."""
 
     name = "carbonio-mobile"
 
@@ -57,8 +57,8 @@ class Daemon(Service):
         reactor: Reactor,
     ) -> None:
         self._source = source
-        self._settings = settings
-        self._prepared = prepared
+        self.settings = settings
+        self.prepared = prepared
         self._reactor = reactor
         self._parts: Parts | None = None
         self._hints: IListeningPort | None = None
@@ -77,26 +77,27 @@ class Daemon(Service):
 
     async def begin(self) -> None:
         """Open the stores, start what is periodic, and serve."""
-        self._log_files.use(self._prepared.log_file)
-        parts = self._parts = build(self._settings, self._reactor)
+        self._log_files.use(self.prepared.log_file)
+        parts = self._parts = build(self.settings, self._reactor)
         parts.directory.start()
         await parts.database.start()
-        self._hints = listen_for_hints(self._reactor, self._settings.data, parts.hub)
+        self._hints = listen_for_hints(self._reactor, self.settings.data, parts.hub)
         if self._source.demo:
             await self._fill_demo(parts)
-        self._prepared.eas.serving = parts.site
+        parts.outbox.start()
+        self.prepared.eas.serving = parts.site
         signal.signal(signal.SIGHUP, self._hang_up)
         self._start_periodic()
         process.tune_collector()
-        for port in self._prepared.ports:
+        for port in self.prepared.ports:
             _log.info("listening on {address}", address=port_text(port))
-        notify.notify("READY=1", f"STATUS=serving on {len(self._prepared.ports)} sockets")
+        notify.notify("READY=1", f"STATUS=serving on {len(self.prepared.ports)} sockets")
         if self._source.demo:
             self._greet()
 
     async def _fill_demo(self, parts: Parts) -> None:
         mail = DemoMail(
-            self._settings.data,
+            self.settings.data,
             parts.mailboxes,
             reactor=self._reactor,
             pool=self._reactor.getThreadPool(),
@@ -109,8 +110,8 @@ class Daemon(Service):
         watchdog_s = notify.watchdog_interval_s()
         if watchdog_s is not None:
             self._repeat(watchdog_s, lambda: notify.notify("WATCHDOG=1"))
-        if self._prepared.table is not None:
-            self._repeat(self._settings.watch_interval_s, self.look_at_certificates)
+        if self.prepared.table is not None:
+            self._repeat(self.settings.watch_interval_s, self.look_at_certificates)
 
     def _repeat(self, interval_s: float, work: Any) -> None:
         call = LoopingCall(work)
@@ -119,12 +120,12 @@ class Daemon(Service):
         self._periodic.append(call)
 
     def _greet(self) -> None:
-        texts = zip(self._settings.eas, self._prepared.ports, strict=False)
+        texts = zip(self.settings.eas, self.prepared.ports, strict=False)
         urls = [f"{'https' if speaks_tls(text) else 'http'}://{port_text(port)}"
                 for text, port in texts]  # fmt: skip
         out = sys.__stdout__  # twistd has put its log in the place of sys.stdout
         if out is not None:
-            out.write(greeting(self._settings.data, urls))
+            out.write(greeting(self.settings.data, urls))
             out.flush()
 
     def _give_up(self, failure: Failure) -> None:
@@ -147,18 +148,18 @@ class Daemon(Service):
         except ConfigError as exc:
             _log.error("reload refused, nothing was changed: {why}", why=str(exc))
         else:
-            _log.info("reloaded; {restart}", restart=_restart_note(self._settings, settings))
-            self._settings = settings
+            _log.info("reloaded; {restart}", restart=_restart_note(self.settings, settings))
+            self.settings = settings
         finally:
             notify.notify("READY=1")
 
     def _reload(self, settings: Settings) -> None:
         log_file = LogFile.open(settings.log)
         try:
-            if self._prepared.table is not None:
+            if self.prepared.table is not None:
                 if settings.certificates is None:
                     raise ConfigError("tls.certificates", "are in use and cannot all be removed")
-                self._prepared.table.reload(settings.certificates)
+                self.prepared.table.reload(settings.certificates)
         except ConfigError:
             if log_file is not None:
                 log_file.file.close()
@@ -169,7 +170,7 @@ class Daemon(Service):
 
     def look_at_certificates(self) -> None:
         """Take renewed certificates into use; while they do not fit, the old ones serve."""
-        table = self._prepared.table
+        table = self.prepared.table
         try:
             if table is not None and table.reload_if_changed():
                 _log.info("certificates were renewed")
@@ -189,20 +190,21 @@ class Daemon(Service):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for call in self._periodic:
             call.stop()
-        for port in (*self._prepared.ports, *([self._hints] if self._hints else [])):
+        for port in (*self.prepared.ports, *([self._hints] if self._hints else [])):
             await maybeDeferred(port.stopListening)
         if self._parts is not None:
             await self._release(self._parts)
+            await self._parts.outbox.stop()
             await self._parts.mailboxes.stop()
             await self._parts.database.stop()
             self._parts.directory.stop()
         self._log_files.use(None)
-        os.close(self._prepared.lock)
+        os.close(self.prepared.lock)
 
     async def _release(self, parts: Parts) -> None:
         """End parked requests, spread, and wait until all answers have left."""
         parts.site.drain()
-        await parts.hub.release_all(self._settings.release_spread_s)
+        await parts.hub.release_all(self.settings.release_spread_s)
         deadline = self._reactor.seconds() + _LAST_ANSWERS_S
         while parts.site.connections_count and self._reactor.seconds() < deadline:
             await deferLater(self._reactor, _LOOK_EVERY_S)

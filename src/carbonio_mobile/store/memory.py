@@ -21,6 +21,12 @@ class MemoryStore:
         """Give what is known of a device."""
         return self._devices.get(key)
 
+    async def meet(
+        self, key: DeviceKey, names: Collection[str]
+    ) -> tuple[Device | None, Mapping[str, str]]:
+        """Give a device together with those of its documents that exist."""
+        return self._devices.get(key), await self.load(key, names)
+
     async def save_device(self, device: Device) -> None:
         """Store a device, replacing what was known."""
         self._devices[device.key] = device

@@ -33,6 +33,19 @@ class SqlStore:
 
         return self._database.read(work)
 
+    def meet(
+        self, key: DeviceKey, names: Collection[str]
+    ) -> Deferred[tuple[Device | None, Mapping[str, str]]]:
+        """Give a device together with those of its documents that exist."""
+        wanted = list(names)
+
+        def work(cursor: Cursor) -> tuple[Device | None, Mapping[str, str]]:
+            rows = sql.ONE_DEVICE.rows(cursor, _of(key))
+            device = device_from_row(rows[0]) if rows else None
+            return device, sql.documents(cursor, _of(key), wanted)
+
+        return self._database.read(work)
+
     def save_device(self, device: Device) -> Deferred[None]:
         """Store a device, replacing what was known."""
         row = device_to_row(device)

@@ -5,8 +5,9 @@ Nothing in it does I/O, so that every request is answered, or parked, when :meth
 
 import os
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -25,6 +26,8 @@ from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.sync.changes import ItemHead
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.wbxml import Element, Limits, decode, encode
+
+T = TypeVar("T")
 
 NOW = 1_800_000_000.0
 """Where the rig's clock begins: 2027-01-15T08:00:00Z."""
@@ -117,6 +120,7 @@ class Rig:
             hub=self.hub,
             clock=self.clock.seconds,
             random_bytes=os.urandom,
+            offload=at_once,
             bounds=bounds,
         )
         self.pipeline = Pipeline(
@@ -207,6 +211,11 @@ class Rig:
         response = now(self.send(command, document, version=version, device=device))
         assert response.code == 200, response
         return decode(response.body) if response.body else None
+
+
+async def at_once(work: Callable[[], T]) -> T:
+    """Do here and now what a daemon does in a thread."""
+    return work()
 
 
 def basic(login: str, password: str) -> str:

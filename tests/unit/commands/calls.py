@@ -23,6 +23,7 @@ from carbonio_mobile.mime.mailitem import BodyWish, MailItem, MailState
 from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.testing.rig import at_once
 from carbonio_mobile.testing.schemas import check_versions, validate
 from carbonio_mobile.wbxml import Element, decode, encode
 
@@ -172,6 +173,7 @@ class Rig:
             states=self.store,
             hub=None,  # type: ignore[arg-type]  # none of these commands waits for changes
             clock=lambda: self.now,
+            offload=at_once,
             random_bytes=lambda size: next(self.keys).to_bytes(size, "big"),
             bounds=self.bounds,
         )
@@ -194,6 +196,7 @@ class Rig:
             turn=None,  # type: ignore[arg-type]  # none of these commands parks
             mailbox=self.mailbox,
             document=None if document is None else decode(encode(document)),
+            met={},
             body=body,
             services=self.services(),
         )

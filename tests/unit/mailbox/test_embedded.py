@@ -4,6 +4,8 @@ import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from twisted.internet import reactor
@@ -30,8 +32,8 @@ class EmbeddedTests(TestCase):
     """Restarts, several processes, failing disks."""
 
     def setUp(self) -> None:
-        self.data_dir = Path(self.mktemp())
-        self.data_dir.mkdir(parents=True)
+        self.data_dir = Path(mkdtemp())
+        self.addCleanup(rmtree, self.data_dir)
         self.sink = RecordingSink()
         self.mailboxes = self.start()
 
@@ -106,6 +108,20 @@ class EmbeddedTests(TestCase):
         with closing(self.database()) as other:
             self.assertEqual((0,), other.execute("SELECT used_bytes FROM mailbox").fetchone())
 
+    async def test_large_message(self) -> None:
+        """A large message is stored like any other; small ones need not wait for it."""
+        order: list[str] = []
+
+        async def tracked(name: str, source: bytes) -> None:
+            await self.add(name, source)
+            order.append(name)
+
+        large = ensureDeferred(tracked("large", message(body="word " * 800_000)))
+        small = ensureDeferred(tracked("small", message()))
+        await gatherResults([large, small])
+        self.assertEqual(["small", "large"], order)
+        self.assertEqual([2, 1], await self.items())
+
     async def test_cancelled_wait(self) -> None:
         """Who stops waiting for a write gets no result; the write is whole all the same."""
         box = await self.mailboxes.open(JOHN)
@@ -160,8 +176,8 @@ class EmbeddedTests(TestCase):
                 stored += 1
         with self.assertRaises(Unavailable):
             await self.add("big", message(body=NOISE))
+        limit[0] = 1 << 30  # for the connection opened next: the failed one was closed
         self.assertEqual(stored + 1, len(await self.items()))
-        limit[0] = 1 << 30
         await gatherResults([ensureDeferred(self.add(name)) for name in ("big", f"b{stored}")])
         self.assertEqual(stored + 3, len(await self.items()))
         with closing(self.database()) as other:

@@ -13,6 +13,7 @@ from carbonio_mobile.ids import AccountId, FolderId
 from carbonio_mobile.mailbox.embedded.change import Change
 from carbonio_mobile.mailbox.embedded.database import DatabaseFiles
 from carbonio_mobile.mailbox.embedded.jobs import Connections, Job, Worker
+from carbonio_mobile.mailbox.embedded.planning import Planner
 
 JOHN, MARY = AccountId("john"), AccountId("mary")
 
@@ -70,7 +71,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 def write(effect: Callable[[Change], Any], account: AccountId = JOHN) -> Job:
-    return Job(account=account, now=0.0, plan=lambda: effect)
+    return Job(account=account, now=0.0, write=effect)
 
 
 def stamp(change: Change) -> int:
@@ -145,16 +146,28 @@ def test_bug_stands_alone(bench: Bench) -> None:
     def bug(_: object) -> None:
         raise ZeroDivisionError
 
-    def no_plan() -> Any:
+    outcomes = bench.run(write(bug), write(stamp), Job(account=JOHN, now=0.0, read=bug), modseq())
+    assert [type(outcome) for outcome in outcomes] == [
+        ZeroDivisionError, int, ZeroDivisionError, int,
+    ]  # fmt: skip
+
+
+def test_planner() -> None:
+    """A plan's write goes on to the database's thread; a failed plan goes back to its caller."""
+
+    def bug() -> Any:
         raise ZeroDivisionError
 
-    outcomes = bench.run(
-        write(bug), write(stamp), Job(account=JOHN, now=0.0, plan=no_plan),
-        Job(account=JOHN, now=0.0, read=bug), modseq(),
-    )  # fmt: skip
-    assert [type(o) for o in outcomes] == [
-        ZeroDivisionError, int, ZeroDivisionError, ZeroDivisionError, int,
-    ]  # fmt: skip
+    passed: list[Job] = []
+    delivered: list[Job] = []
+    planner = Planner(passed.append, delivered.extend)
+    good, bad = (Job(account=JOHN, now=0.0, plan=plan) for plan in (lambda: stamp, bug))
+    for job in (bad, good, None):
+        planner.queue.put(job)
+    planner.run()
+    assert (passed, good.write) == ([good], stamp)
+    assert delivered == [bad]
+    assert isinstance(bad.outcome.value, ZeroDivisionError)
 
 
 def test_full_disk_fails_only_what_does_not_fit(bench: Bench) -> None:

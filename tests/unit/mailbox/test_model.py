@@ -2,6 +2,8 @@
 
 import random
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from twisted.internet import reactor
@@ -128,7 +130,8 @@ class ModelTests(TestCase):
     """Random histories; the seed stands in the name of the test."""
 
     async def history(self, seed: int, steps: int) -> None:
-        directory = Path(self.mktemp())
+        directory = Path(mkdtemp())
+        self.addCleanup(rmtree, directory)
         backend = EmbeddedMailboxes(
             directory,
             reactor=reactor,

@@ -23,10 +23,9 @@ Write = Callable[[Change], Any]
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Job:
-    """Something to do on one account's database; exactly one of ``read`` and ``plan`` is set.
+    """Something to do on one account's database: a ``read``, or a ``write`` that ``plan`` may give.
 
-    ``plan`` does what needs no database and gives the write. ``outcome`` is what it came to, or a
-    Failure.
+    ``outcome`` is what it came to, or a Failure.
     """
 
     account: AccountId
@@ -136,7 +135,7 @@ class Worker:
         if batch[0].read is not None:
             self._read(batch[0], batch[0].read)
         else:
-            self._write(batch[0].account, [job for job in batch if _plan(job)])
+            self._write(batch[0].account, batch)
         self._deliver(batch)
 
     def _read(self, job: Job, read: Read) -> None:
@@ -163,8 +162,6 @@ class Worker:
                     job.fail()
 
     def _commit(self, db: sqlite3.Connection, jobs: list[Job]) -> None:
-        if not jobs:
-            return
         db.execute("BEGIN IMMEDIATE")
         for job in jobs:
             db.execute("SAVEPOINT job")
@@ -177,17 +174,6 @@ class Worker:
                 db.execute("ROLLBACK TO job")
             db.execute("RELEASE job")
         db.execute("COMMIT")
-
-
-def _plan(job: Job) -> bool:
-    """Do a write's first half, outside of the transaction; False if it failed."""
-    assert job.plan is not None
-    try:
-        job.write = job.plan()
-    except BaseException:  # as above
-        job.fail()
-        return False
-    return True
 
 
 def _write_one(db: sqlite3.Connection, job: Job) -> None:

@@ -138,7 +138,9 @@ class EmbeddedMailbox:
                 change, folder, content, state, received, operation, quota_bytes
             )
 
-        head: ItemHead = await self._threads.planned_write(self.account, plan)
+        head: ItemHead = await self._threads.planned_write(
+            self.account, plan, size_bytes=len(source)
+        )
         return head
 
     async def update(
@@ -146,19 +148,30 @@ class EmbeddedMailbox:
     ) -> Mapping[ItemId, ItemVersion]:
         """See :meth:`IItemWrites.update`. Raises: also NotAllowed (source for what is no draft)."""
         sources = {i: patch.source for i, patch in patches.items() if patch.source is not None}
+        versions: Mapping[ItemId, ItemVersion]
+        if sources:
+            versions = await self._update_sources(folder, patches, sources)
+        else:
+            versions = await self._write(writing.update, folder, patches, {}, 0)
+        return versions
+
+    async def _update_sources(
+        self,
+        folder: FolderId,
+        patches: Mapping[ItemId, MailPatch],
+        sources: Mapping[ItemId, bytes],
+    ) -> Any:
         for source in sources.values():
             self._check_size(source)
-        quota_bytes = await self._quota_of(self.account) if sources else 0
+        quota_bytes = await self._quota_of(self.account)
+        now = self._threads.seconds()
 
         def plan() -> Write:
-            contents = {i: writing.make_content(s, received) for i, s in sources.items()}
+            contents = {i: writing.make_content(source, now) for i, source in sources.items()}
             return lambda change: writing.update(change, folder, patches, contents, quota_bytes)
 
-        received = self._threads.seconds()
-        versions: Mapping[ItemId, ItemVersion] = await self._threads.planned_write(
-            self.account, plan
-        )
-        return versions
+        size_bytes = sum(map(len, sources.values()))
+        return await self._threads.planned_write(self.account, plan, size_bytes=size_bytes)
 
     def _check_size(self, source: bytes) -> None:
         if len(source) > self._message_limit_bytes:

@@ -11,13 +11,16 @@ from threading import Thread
 from typing import Any, Protocol
 from zlib import crc32
 
-from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IChangeSink
 from carbonio_mobile.mailbox.embedded.jobs import Connections, Job, Read, Worker, Write
+from carbonio_mobile.mailbox.embedded.planning import Planner
+
+_SLOW_BYTES = 1 << 20
 
 
 class Reactor(Protocol):
@@ -57,7 +60,9 @@ class DatabaseThreads:
             )
             for _ in range(thread_count)
         ]
-        self._threads: dict[Worker, Thread] = {}
+        self._planner = Planner(self._pass_on, self._deliver)
+        self._slow_planner = Planner(self._pass_on, self._deliver)
+        self._threads: dict[Worker | Planner, Thread] = {}
 
     def seconds(self) -> float:
         """Give the time, in seconds, UTC."""
@@ -69,49 +74,61 @@ class DatabaseThreads:
 
     def write(self, account: AccountId, write: Write) -> Deferred[Any]:
         """Have a write done and committed, with others that wait if there are any."""
-        return self.planned_write(account, lambda: write)
+        return self._submit(Job(account=account, now=self._reactor.seconds(), write=write))
 
-    def planned_write(self, account: AccountId, plan: Callable[[], Write]) -> Deferred[Any]:
-        """Have a write done whose first half, ``plan``, needs no database."""
-        return self._submit(Job(account=account, now=self._reactor.seconds(), plan=plan))
+    def planned_write(
+        self, account: AccountId, plan: Callable[[], Write], *, size_bytes: int
+    ) -> Deferred[Any]:
+        """Have a write done whose first half, ``plan``, needs no database.
+
+        ``size_bytes`` is how much there is to plan: much of it does not hold up the little.
+        """
+        job = Job(account=account, now=self._reactor.seconds(), plan=plan)
+        planner = self._planner if size_bytes < _SLOW_BYTES else self._slow_planner
+        return self._submit(job, planner)
 
     def stop(self) -> Deferred[None]:
         """Do what was asked for, close all databases, end the threads; refuse anything further."""
         if self._stopped:
             return succeed(None)
         self._stopped = True
-        return gatherResults([self._end(worker) for worker in self._threads]).addCallback(
-            lambda _: None
-        )
+        ended: Deferred[None] = Deferred()
+        Thread(target=self._end, args=(ended,), name="end-of-mailboxes", daemon=True).start()
+        return ended
 
-    def _submit(self, job: Job) -> Deferred[Any]:
+    def _submit(self, job: Job, planner: Planner | None = None) -> Deferred[Any]:
         if self._stopped:
             job.done.errback(Failure(Unavailable("the mailboxes are closed")))
             return job.done
-        worker = self._workers[crc32(job.account.encode("utf-8", "replace")) % len(self._workers)]
-        if worker not in self._threads:
-            self._start(worker)
-        worker.queue.put(job)
+        worker = self._worker(job.account)
+        for needed in (planner, worker):
+            if needed is not None and needed not in self._threads:
+                self._start(needed)
+        (planner or worker).queue.put(job)
         return job.done
 
-    def _start(self, worker: Worker) -> None:
+    def _worker(self, account: AccountId) -> Worker:
+        return self._workers[crc32(account.encode("utf-8", "replace")) % len(self._workers)]
+
+    def _pass_on(self, job: Job) -> None:
+        self._worker(job.account).queue.put(job)
+
+    def _start(self, loop: Worker | Planner) -> None:
         number = len(self._threads)
         # A daemon: an exit without stop() is no worse than a kill, and must not hang.
-        thread = Thread(target=worker.run, name=f"mailboxes-{number}", daemon=True)
-        self._threads[worker] = thread
+        thread = Thread(target=loop.run, name=f"mailboxes-{number}", daemon=True)
+        self._threads[loop] = thread
         thread.start()
 
-    def _end(self, worker: Worker) -> Deferred[None]:
-        ended: Deferred[None] = Deferred()
-        thread = self._threads[worker]
-
-        def await_end() -> None:
-            thread.join()
-            self._reactor.callFromThread(ended.callback, None)
-
-        worker.queue.put(None)
-        Thread(target=await_end, name=f"end-of-{thread.name}", daemon=True).start()
-        return ended
+    def _end(self, ended: Deferred[None]) -> None:
+        """Wait for the planners, which pass work on, then for the workers; in its own thread."""
+        for kind in (Planner, Worker):
+            running = [loop for loop in self._threads if isinstance(loop, kind)]
+            for loop in running:
+                loop.queue.put(None)
+            for loop in running:
+                self._threads[loop].join()
+        self._reactor.callFromThread(ended.callback, None)
 
     def _deliver(self, batch: list[Job]) -> None:
         """Hand outcomes to the reactor thread; many may cross with one wake-up of it."""

@@ -3,7 +3,15 @@
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import ChangeToken, ItemId, PartId
 from carbonio_mobile.mime.mailitem import BodyWish, MailPatch, MailState
-from carbonio_mobile.sync.changes import ALL_ASPECTS, NEWEST, NO_ASPECT, OLDEST, Aspect, Position
+from carbonio_mobile.sync.changes import (
+    ALL_ASPECTS,
+    NEWEST,
+    NO_ASPECT,
+    OLDEST,
+    Aspect,
+    ItemHead,
+    Position,
+)
 from carbonio_mobile.testing.contracts.mailbox_fixture import MailboxFixture, message
 from carbonio_mobile.testing.contracts.mailbox_folders import NO_FOLDER
 
@@ -31,7 +39,7 @@ class ItemPromises(MailboxFixture):
     async def test_listing_by_pages(self) -> None:
         """Going on below the last item of a page gives every item once; bounds are half open."""
         added = [await self.add(received=float(n // 3)) for n in range(10)]
-        below, seen = NEWEST, []
+        below, seen = NEWEST, list[ItemHead]()
         while page := (
             await self.box.listing(self.inbox, below=below, down_to=OLDEST, limit=4)
         ).heads:
@@ -85,7 +93,7 @@ class ItemPromises(MailboxFixture):
         heads = [await self.add() for _ in range(5)]
         await self.box.delete(self.inbox, [heads[1].item, heads[3].item])
         for limit in (1, 2, 3, 4, 5, 6):
-            token, came, gone, more = since, [], [], True
+            token, came, gone, more = since, list[ItemId](), list[ItemId](), True
             while more:
                 batch = await self.box.changes(self.inbox, token, limit=limit)
                 self.assertLessEqual(len(batch.changed) + len(batch.gone), limit)

@@ -3,9 +3,9 @@
 from twisted.internet.defer import ensureDeferred, gatherResults
 
 from carbonio_mobile.errors import NotAllowed, OverQuota, TooLarge
-from carbonio_mobile.ids import ItemId
+from carbonio_mobile.ids import ItemId, OperationId
 from carbonio_mobile.mime.mailitem import BodyWish, ClearFollowUp, FollowUp, MailPatch, MailState
-from carbonio_mobile.sync.changes import ALL_ASPECTS, Aspect
+from carbonio_mobile.sync.changes import ALL_ASPECTS, Aspect, ItemHead
 from carbonio_mobile.testing.contracts.mailbox_fixture import (
     JOHN,
     MESSAGE_LIMIT_BYTES,
@@ -45,13 +45,14 @@ class WritePromises(MailboxFixture):
 
     async def test_concurrent_appends(self) -> None:
         """Appends that are under way at once are each stored, once for each operation."""
-        names = [self.operation() for _ in range(20)] * 2
-        heads = await gatherResults(
-            ensureDeferred(
-                self.box.append(self.inbox, message(), UNREAD, received=1.0, operation=name)
+
+        async def append(name: OperationId) -> ItemHead:
+            return await self.box.append(
+                self.inbox, message(), UNREAD, received=1.0, operation=name
             )
-            for name in names
-        )
+
+        names = [self.operation() for _ in range(20)] * 2
+        heads = await gatherResults([ensureDeferred(append(name)) for name in names])
         self.assertEqual(20, len({head.item for head in heads}))
         self.assertEqual(heads[:20], heads[20:])
         self.assertEqual(list(range(20, 0, -1)), await self.items(self.inbox))
@@ -171,7 +172,9 @@ class WritePromises(MailboxFixture):
         with self.assertRaises(TooLarge):
             big = MailPatch(source=b"x" * (MESSAGE_LIMIT_BYTES + 1))
             await self.box.update(self.drafts, {head.item: big})
-        item = (await self.box.read(self.drafts, [head.item], BodyWish(source_bytes=None)))[1]
+        item = (await self.box.read(self.drafts, [head.item], BodyWish(source_bytes=None)))[
+            head.item
+        ]
         self.assertEqual((message(), False), (item.source, item.state.read))
         mail = await self.add(b"")
         with self.assertRaises(NotAllowed):

@@ -1,0 +1,182 @@
+"""The out-of-office answer: who gets one, and what it says.
+
+A sender of whom it is not known whether the owner knows them counts as unknown.
+
+Spec: RFC 3834; RFC 2369 and 2919 (list mail); MS-ASCMD 2.2.3.121 (audiences).
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from email.utils import formatdate
+from functools import partial
+
+from carbonio_mobile.directory.accounts import Account
+from carbonio_mobile.interfaces import IAccounts, IMailboxes
+from carbonio_mobile.mailbox.delivery.database import QueueThread
+from carbonio_mobile.mailbox.delivery.local import Letter
+from carbonio_mobile.mailbox.delivery.queue import Recipient, Submission, tell_once
+from carbonio_mobile.mailbox.delivery.reports import header_of
+from carbonio_mobile.mime.addresses import Mailbox, parse_addresses
+from carbonio_mobile.mime.building import Body, content
+from carbonio_mobile.mime.envelope import is_automatic
+from carbonio_mobile.mime.structure import Fields, top_fields
+from carbonio_mobile.mime.threads import message_id, message_ids
+from carbonio_mobile.mime.words import header_text
+from carbonio_mobile.mime.writing import CRLF, address_field, ids_field, text_field
+from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState, OutOfOffice
+
+_NOBODY = re.compile(
+    r"(?:owner-.*|.*-(?:request|owner|bounces?)|bounces?|mailer-daemon|postmaster|listserv"
+    r"|majordomo|root|no-?reply|do-?not-?reply|.*[-_.]no-?reply)(?:\+.*)?@.*",
+    re.IGNORECASE | re.DOTALL,
+)
+_LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id")
+_ADDRESSED = ("to", "cc", "resent-to", "resent-cc")
+
+
+class AutoReply:
+    """Answers letters for accounts whose owners are away, through the queue.
+
+    At most one answer goes to a sender within ``every_s``.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: QueueThread,
+        accounts: IAccounts,
+        mailboxes: IMailboxes,
+        clock: Callable[[], float],
+        hostname: str,
+        every_s: float,
+    ) -> None:
+        self._queue = queue
+        self._accounts = accounts
+        self._mailboxes = mailboxes
+        self._clock = clock
+        self._hostname = hostname
+        self._every_s = every_s
+
+    async def consider(self, account: Account, letter: Letter) -> bool:
+        """Answer a delivered letter if that is wished and right; True if an answer was queued.
+
+        Raises: StoreError.
+        """
+        if not letter.sender or _NOBODY.fullmatch(letter.sender):
+            return False
+        mailbox = await self._mailboxes.open(account.id)
+        settings: OutOfOffice = await mailbox.out_of_office()
+        if not in_force(settings, self._clock()):
+            return False
+        fields = top_fields(header_of(letter.message))
+        if not deserves_answer(account, letter.sender, fields):
+            return False
+        answer = chosen(settings, is_internal=await self._is_internal(account, letter.sender))
+        if answer is None:
+            return False
+        return await self._answer_once(account, letter.sender, fields, answer)
+
+    async def _is_internal(self, account: Account, sender: str) -> bool:
+        if sender.rpartition("@")[2].lower() == account.domain.lower():
+            return True
+        return await self._accounts.find(sender) is not None
+
+    async def _answer_once(
+        self, account: Account, sender: str, fields: Fields, answer: OofMessage
+    ) -> bool:
+        now = self._clock()
+        source = compose(
+            account,
+            sender,
+            fields,
+            answer,
+            message_id=f"{secrets.token_hex(12)}@{account.domain or self._hostname}",
+            date=now,
+        )
+        submission = Submission(
+            account=account.id,
+            sender="",
+            message=source,
+            recipients=(Recipient(address=sender),),
+        )
+        is_new: bool = await self._queue.run(
+            partial(
+                tell_once,
+                answer=submission,
+                whom=sender.lower(),
+                every_s=self._every_s,
+                now=now,
+            )
+        )
+        return is_new
+
+
+def in_force(settings: OutOfOffice, now: float) -> bool:
+    """Tell whether the owner is away at a time (seconds, UTC)."""
+    if settings.state is OofState.TIMED:
+        return (settings.start or 0.0) <= now and (settings.end is None or now < settings.end)
+    return settings.state is OofState.ON
+
+
+def deserves_answer(account: Account, sender: str, fields: Fields) -> bool:
+    """Tell whether a person wrote to this very person (RFC 3834 2)."""
+    own = {address.lower() for address in account.addresses}
+    if sender.lower() in own or is_automatic(fields):
+        return False
+    if any(name in fields for name in _LIST_FIELDS):
+        return False
+    if fields.first("x-spam-flag").strip().upper() == b"YES":
+        return False
+    named = [raw for name in _ADDRESSED for raw in fields.all(name)]
+    return any(_without_detail(one.address) in own for one in parse_addresses(named))
+
+
+def _without_detail(address: str) -> str:
+    local_part, at, domain = address.lower().rpartition("@")
+    return local_part.partition("+")[0] + at + domain
+
+
+def chosen(settings: OutOfOffice, *, is_internal: bool) -> OofMessage | None:
+    """Give the answer for an audience, None where there is none."""
+    audience = Audience.INTERNAL if is_internal else Audience.EXTERNAL_UNKNOWN
+    message = dict(settings.messages).get(audience)
+    return message if message is not None and message.enabled and message.text else None
+
+
+def compose(
+    account: Account,
+    sender: str,
+    fields: Fields,
+    answer: OofMessage,
+    *,
+    message_id: str,
+    date: float,
+) -> bytes:
+    """Write the answer to a letter with these header fields (RFC 3834 3)."""
+    subject = header_text(fields.first("subject"))[:200]
+    body = Body.from_html(answer.text) if answer.html else Body(text=answer.text)
+    head = [
+        address_field("From", [Mailbox(account.display_name, account.name)]),
+        address_field("To", [Mailbox("", sender)]),
+        text_field("Subject", f"Automatic reply: {subject}" if subject else "Automatic reply"),
+        b"Date: " + formatdate(date).encode("ascii") + CRLF,
+        ids_field("Message-ID", [message_id]),
+        *_references(fields),
+        b"Auto-Submitted: auto-replied" + CRLF,
+        b"Precedence: bulk" + CRLF,
+        b"X-Auto-Response-Suppress: All" + CRLF,
+        b"MIME-Version: 1.0" + CRLF,
+    ]
+    return b"".join(head) + content(body, [], [])
+
+
+def _references(fields: Fields) -> list[bytes]:
+    answered = message_id(fields.first("message-id"))
+    if not answered:
+        return []
+    earlier = [one for one in message_ids(fields.first("references")) if one != answered]
+    return [
+        ids_field("In-Reply-To", [answered]),
+        ids_field("References", [*earlier[-20:], answered]),
+    ]

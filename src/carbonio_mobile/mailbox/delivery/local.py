@@ -1,0 +1,187 @@
+"""Delivery into mailboxes of this server: whose an address is, and how a message gets there.
+
+Spec: RFC 5321 4.4, RFC 5233 (``user+detail``); ../shared/carbonio/attributes.md 3.1, 3.2.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from twisted.logger import Logger
+
+from carbonio_mobile.directory.accounts import Account, AccountStatus
+from carbonio_mobile.errors import NotFound, OverQuota, StoreError, TooLarge
+from carbonio_mobile.ids import AccountId, FolderId, OperationId
+from carbonio_mobile.interfaces import IAccounts, IMailboxes
+from carbonio_mobile.mailbox.delivery.outcome import (
+    DELIVERED,
+    MAILBOX_CLOSED,
+    MAILBOX_FULL,
+    MAILBOX_PAUSED,
+    NO_SUCH_USER,
+    TOO_LARGE,
+    TOO_MANY_HOPS,
+    TRY_LATER,
+    Outcome,
+)
+from carbonio_mobile.mailbox.delivery.trace import MAX_HOPS, delivered, hops, received
+from carbonio_mobile.mailbox.standard import STANDARD_FOLDERS
+from carbonio_mobile.mime.mailitem import MailState
+from carbonio_mobile.sync.folders import FolderKind
+
+_CLOSED = frozenset((AccountStatus.CLOSED, AccountStatus.PENDING))
+_PAUSED = frozenset((AccountStatus.MAINTENANCE, AccountStatus.SUSPENDED, AccountStatus.SHUTDOWN))
+_log = Logger()
+
+
+def standard_folder(kind: FolderKind) -> FolderId:
+    """Give the id that a standard folder has in every mailbox."""
+    return next(folder.id for folder in STANDARD_FOLDERS if folder.kind is kind)
+
+
+INBOX = standard_folder(FolderKind.INBOX)
+SENT = standard_folder(FolderKind.SENT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A message on its way into mailboxes.
+
+    ``sender`` is the envelope's, empty for a report; ``token`` names this one handing-over and no
+    other: with the account it names the delivery, which has its effect once. ``origin`` and
+    ``protocol`` are as in the Received field.
+    """
+
+    message: bytes
+    sender: str
+    token: str
+    origin: str
+    protocol: str
+
+
+Delivered = Callable[[Account, Letter], None]
+"""Told of each delivery once it is durable; must neither raise nor wait."""
+
+
+class LocalDelivery:
+    """Puts letters into the inboxes of accounts.
+
+    ``postmaster`` is the address that takes mail for any ``postmaster@`` that is no account's own;
+    empty: nobody does.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: IAccounts,
+        mailboxes: IMailboxes,
+        clock: Callable[[], float],
+        hostname: str,
+        postmaster: str,
+        on_delivered: Delivered,
+    ) -> None:
+        self._accounts = accounts
+        self._mailboxes = mailboxes
+        self._clock = clock
+        self.hostname = hostname
+        self._postmaster = postmaster
+        self._on_delivered = on_delivered
+
+    async def find(self, address: str) -> Account | None:
+        """Give the account that an address belongs to, a ``+detail`` left out. Raises: StoreError."""
+        account: Account | None = await self._accounts.find(address)
+        if account is not None:
+            return account
+        local_part, _, domain = address.rpartition("@")
+        user, plus, _ = local_part.partition("+")
+        if plus and user:
+            account = await self._accounts.find(f"{user}@{domain}")
+        elif (local_part or domain).lower() == "postmaster" and self._postmaster:
+            account = await self._accounts.find(self._postmaster)
+        return account
+
+    async def account(self, account: AccountId) -> Account | None:
+        """Give an account by its id, None where it is gone. Raises: StoreError."""
+        try:
+            found: Account = await self._accounts.account(account)
+        except NotFound:
+            return None
+        return found
+
+    async def deliver(self, account: Account, recipient: str, letter: Letter) -> Outcome:
+        """Put a letter into an account's inbox, once per token; durable when this returns so."""
+        refusal = refusal_of(account)
+        if refusal is None and hops(letter.message) > MAX_HOPS:
+            refusal = TOO_MANY_HOPS
+        if refusal is not None:
+            return refusal
+        try:
+            await self._append(account, recipient, letter)
+        except StoreError as exc:
+            return _outcome(account.id, exc)
+        self._on_delivered(account, letter)
+        return DELIVERED
+
+    async def _append(self, account: Account, recipient: str, letter: Letter) -> None:
+        now = self._clock()
+        field = received(
+            letter.origin,
+            by=self.hostname,
+            protocol=letter.protocol,
+            token=letter.token,
+            to=recipient,
+            at=now,
+        )
+        source = delivered(
+            letter.message, sender=letter.sender, recipient=recipient, received_field=field
+        )
+        mailbox = await self._mailboxes.open(account.id)
+        await mailbox.append(
+            INBOX,
+            source,
+            MailState(),
+            received=now,
+            operation=operation("in", letter.token, account.id),
+        )
+
+    async def store_sent(self, account: AccountId, copy: bytes, token: str) -> Outcome:
+        """Put the copy of a sent message into its sender's Sent folder, read, once per token."""
+        try:
+            mailbox = await self._mailboxes.open(account)
+            await mailbox.append(
+                SENT,
+                copy,
+                MailState(read=True),
+                received=self._clock(),
+                operation=operation("sent", token, account),
+            )
+        except StoreError as exc:
+            return _outcome(account, exc)
+        return DELIVERED
+
+
+def operation(verb: str, token: str, account: AccountId) -> OperationId:
+    """Name the effect of a letter on one mailbox."""
+    digest = blake2b(account.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return OperationId(f"{verb}-{token}-{digest}")
+
+
+def refusal_of(account: Account) -> Outcome | None:
+    """Tell whether an account takes no mail as it stands; a locked one does."""
+    if account.status in _CLOSED or account.domain_status is AccountStatus.CLOSED:
+        return MAILBOX_CLOSED
+    if account.status in _PAUSED or account.domain_status in _PAUSED:
+        return MAILBOX_PAUSED
+    return None
+
+
+def _outcome(account: AccountId, fault: StoreError) -> Outcome:
+    match fault:
+        case OverQuota():
+            return MAILBOX_FULL
+        case TooLarge():
+            return TOO_LARGE
+        case NotFound():
+            return NO_SUCH_USER
+    _log.error("mail cannot be stored for {account}: {why}", account=account, why=str(fault))
+    return TRY_LATER
