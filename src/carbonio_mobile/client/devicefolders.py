@@ -19,15 +19,30 @@ from carbonio_mobile.wbxml.codepages import (
 class DeviceFolders(Device):
     """FolderSync, FolderCreate, FolderUpdate, FolderDelete."""
 
-    def folder(self, role_or_name: str) -> PhoneFolder:
-        """Find a folder by role (inbox, sent …) or name. Raises: KeyError."""
-        wanted = role_or_name.casefold()
-        for folder in self.folders.values():
-            if wanted in (folder.role, folder.name.casefold(), folder.id.casefold()):
-                return folder
-        raise KeyError(role_or_name)
+    def folder(self, wanted: str) -> PhoneFolder:
+        """Find a folder by role (inbox, sent …), path (``Archive/2024``), name or id.
 
-    # Folders
+        Letters may be of either case. Raises: KeyError.
+        """
+        folded = wanted.casefold().strip("/")
+        for name_of in (_role, self._path, _name, _id):
+            for folder in self.folders.values():
+                if name_of(folder).casefold() == folded:
+                    return folder
+        raise KeyError(wanted)
+
+    def path(self, folder_id: str) -> str:
+        """Give a folder's names from the top down, parted by ``/``; its id if it is unknown."""
+        folder = self.folders.get(folder_id)
+        return folder_id if folder is None else self._path(folder)
+
+    def _path(self, folder: PhoneFolder) -> str:
+        names, seen = [folder.name], {folder.id}
+        while (parent := self.folders.get(folder.parent)) is not None and parent.id not in seen:
+            names.append(parent.name)
+            seen.add(parent.id)
+            folder = parent
+        return "/".join(reversed(names))
 
     async def folder_sync(self) -> None:
         """Bring the folders up to date, from the start where the server lost track."""
@@ -113,6 +128,18 @@ class DeviceFolders(Device):
             raise ServerFault(f"{command} gave no SyncKey")
         self.state.folder_key = key
         return answer
+
+
+def _role(folder: PhoneFolder) -> str:
+    return folder.role
+
+
+def _name(folder: PhoneFolder) -> str:
+    return folder.name
+
+
+def _id(folder: PhoneFolder) -> str:
+    return folder.id
 
 
 def _apply_folder_change(folders: dict[str, PhoneFolder], change: Element) -> None:

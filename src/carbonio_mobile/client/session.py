@@ -133,6 +133,12 @@ class Session:
             raise ServerFault(f"{command} got an empty answer")
         return answer
 
+    async def raw(self, command: str, octets: bytes) -> HttpReply:
+        """Send octets as they are and give the answer as it came, whatever it says."""
+        line = self._line(command, {})
+        kind = WBXML if octets else ""
+        return await self.transport.post(line, octets, content_type=kind, timeout_s=TIMEOUT_S)
+
     def _line(self, command: str, parameters: Mapping[str, Any]) -> RequestLine:
         state = self.state
         return RequestLine(

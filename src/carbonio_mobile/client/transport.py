@@ -14,6 +14,7 @@ from OpenSSL import SSL
 from service_identity.exceptions import VerificationError
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.ssl import (
@@ -46,7 +47,7 @@ from carbonio_mobile.client.wire import PATH, HttpReply, written
 from carbonio_mobile.eas.requestline import RequestLine
 
 CONNECT_TIMEOUT_S = 20.0
-IDLE_S = 20.0
+IDLE_S = 20
 """Servers close idle connections after a while; one that is younger than this is still there."""
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 USER_AGENT = f"carbonio-mobile-client/{__version__}"
@@ -105,12 +106,10 @@ class HttpClient:
         where = urlsplit(url).netloc
         try:
             return await work
-        except (error.TimeoutError, CancelledError) as exc:
-            if isinstance(exc, error.ConnectError):
-                raise Unreachable(f"cannot connect to {where}: no answer") from exc
-            raise AnswerLost(f"no answer from {where} within {timeout_s:.0f} s") from exc
         except (error.ConnectError, error.DNSLookupError) as exc:
             raise Unreachable(f"cannot connect to {where}: {_said(exc)}") from exc
+        except (DeferredTimeout, CancelledError) as exc:
+            raise AnswerLost(f"no answer from {where} within {timeout_s:.0f} s") from exc
         except (ResponseNeverReceived, ResponseFailed) as exc:
             raise _interrupted(where, exc.reasons) from exc
         except (error.ConnectionDone, error.ConnectionLost, SSL.Error, VerificationError) as exc:
@@ -266,7 +265,7 @@ _SAID: Mapping[type[Exception], str] = {
     error.ConnectionRefusedError: "nothing listens there",
     error.DNSLookupError: "there is no such host",
     error.NoRouteError: "no route to the host",
-    error.TCPTimedOutError: "no answer",
+    error.TimeoutError: "no answer",
 }
 
 

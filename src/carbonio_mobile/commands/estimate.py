@@ -19,7 +19,7 @@ async def respond(call: Call) -> Answer:
     requests = parse(call.document)
     states = await load_states(call, [request.collection for request in requests])
     results = [await _one(call, request, states.get(request.collection)) for request in requests]
-    return Answer(document=build(results, call.version))
+    return Answer(document=build(results))
 
 
 async def _one(

@@ -68,7 +68,7 @@ async def respond(call: Call) -> Answer:
         answers = await _answers(call, request)
     except SyncFault as fault:
         return Answer(document=build_fault(fault.status, fault.limit))
-    return Answer(document=build(answers, call.version) if answers else None)
+    return Answer(document=build(answers) if answers else None)
 
 
 async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:

@@ -8,9 +8,13 @@ from typing import Any
 from twisted.internet import reactor as global_reactor
 
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.mailbox.embedded.hints import hint_socket
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.listeners import check_endpoints
 from carbonio_mobile.service.tls import CertificateTable
+
+_SOCKET_PATH_MAX_BYTES = 107
+"""What Linux allows the name of a socket (unix(7)), and one lies in the data directory."""
 
 
 def check(settings: Settings, *, demo: bool) -> None:
@@ -19,6 +23,7 @@ def check(settings: Settings, *, demo: bool) -> None:
     The demo makes its certificate itself. Raises: ConfigError.
     """
     check_writable(settings.spelling("server.data"), settings.data)
+    _check_length(settings.spelling("server.data"), settings.data)
     if settings.log.file is not None:
         _check_log_file(settings.log.file)
     if settings.certificates is not None and not demo:
@@ -55,6 +60,12 @@ def check_writable(option: str, directory: Path) -> None:
         tempfile.TemporaryFile(dir=nearest).close()
     except OSError as exc:
         raise ConfigError(option, f"cannot write in {nearest}: {exc.strerror}") from exc
+
+
+def _check_length(option: str, data: Path) -> None:
+    most = _SOCKET_PATH_MAX_BYTES - len(os.fsencode(hint_socket(data))) + len(os.fsencode(data))
+    if len(os.fsencode(data)) > most:
+        raise ConfigError(option, f"{data} is too long a path: at most {most} bytes")
 
 
 def _check_log_file(file: Path) -> None:

@@ -13,10 +13,12 @@ from twisted.logger import LogLevel
 
 from carbonio_mobile.commands.context import Bounds
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
+from carbonio_mobile.mailbox.delivery.relay import RelayOptions
 from carbonio_mobile.pipeline import ProvisioningRules
 from carbonio_mobile.service.options import BY_PATH, BY_SPELLING, OPTIONS, SECTIONS, Kind, Option
-from carbonio_mobile.service.outgoing import outbox_options
+from carbonio_mobile.service.outgoing import lmtp_limits, outbox_options, relay_options
 from carbonio_mobile.service.tls import CertificateFiles, CertificatePlan
 from carbonio_mobile.wbxml import Limits
 from carbonio_mobile.web.hops import Network
@@ -66,6 +68,8 @@ class Settings:
     provisioning: ProvisioningRules
     accounts: AccountSettings
     outbox: OutboxOptions
+    relay: RelayOptions | None
+    lmtp_limits: LmtpLimits
     release_spread_s: float
     busy_timeout_s: float
     log: LogSettings
@@ -201,6 +205,8 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
         ),
         accounts=AccountSettings(**_section(values, "accounts")),
         outbox=outbox_options(values),
+        relay=relay_options(values),
+        lmtp_limits=lmtp_limits(values),
         release_spread_s=float(values["process.release_spread_s"]),
         busy_timeout_s=float(values["process.busy_timeout_s"]),
         log=LogSettings(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions, TlsMode
 from carbonio_mobile.wbxml.decoder import DEFAULT as DEFAULT_WBXML
@@ -77,6 +78,7 @@ SECTIONS = {
 """The sections of the file, in order, each with what its options are about."""
 
 
+_LMTP = LmtpLimits()
 _OUTBOX = OutboxOptions()
 _RELAY = RelayOptions(host="")
 
@@ -234,6 +236,34 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         section="mail",
+        name="lmtp_connections",
+        kind=Kind.COUNT,
+        default=_LMTP.connections,
+        low=1,
+        high=10_000,
+        help="open LMTP connections",
+    ),
+    Option(
+        section="mail",
+        name="lmtp_recipients",
+        kind=Kind.COUNT,
+        default=_LMTP.recipients,
+        low=100,
+        high=100_000,
+        help="recipients of one message in LMTP",
+    ),
+    Option(
+        section="mail",
+        name="lmtp_idle_s",
+        kind=Kind.SECONDS,
+        default=_LMTP.idle_s,
+        unit="s",
+        low=1,
+        high=3600,
+        help="the longest silence of an LMTP client that is waited for",
+    ),
+    Option(
+        section="mail",
         name="answer_every_s",
         kind=Kind.SECONDS,
         default=_OUTBOX.answer_every_s,
@@ -248,7 +278,7 @@ OPTIONS: tuple[Option, ...] = (
         kind=Kind.DELAYS,
         default=_OUTBOX.schedule.delays_s,
         unit="s",
-        help="the pauses before the second, third, ... attempt to send; the last holds for all after",
+        help="pauses before the second, third, ... attempt to send; the last holds for the rest",
     ),
     Option(
         section="mail",

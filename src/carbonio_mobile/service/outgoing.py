@@ -1,11 +1,14 @@
-"""The options of mail that goes out, as the outbox takes them."""
+"""The options of mail on its way, as outbox, relay and LMTP listener take them."""
 
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cryptography.x509 import load_pem_x509_certificate
+
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions, TlsMode
 from carbonio_mobile.mailbox.delivery.schedule import RetrySchedule
@@ -16,7 +19,6 @@ def outbox_options(values: Mapping[str, Any]) -> OutboxOptions:
     return OutboxOptions(
         hostname=values["mail.hostname"] or socket.gethostname(),
         postmaster=values["mail.postmaster"],
-        relay=_relay(values) if values["relay.host"] else None,
         schedule=RetrySchedule(
             delays_s=tuple(map(float, values["mail.retry_delays_s"])),
             give_up_s=float(values["mail.give_up_s"]),
@@ -27,7 +29,20 @@ def outbox_options(values: Mapping[str, Any]) -> OutboxOptions:
     )
 
 
-def _relay(values: Mapping[str, Any]) -> RelayOptions:
+def lmtp_limits(values: Mapping[str, Any]) -> LmtpLimits:
+    """Give the LMTP listener its limits."""
+    return LmtpLimits(
+        message_bytes=values["eas.message_bytes"],
+        recipients=values["mail.lmtp_recipients"],
+        connections=values["mail.lmtp_connections"],
+        idle_s=float(values["mail.lmtp_idle_s"]),
+    )
+
+
+def relay_options(values: Mapping[str, Any]) -> RelayOptions | None:
+    """Give the relay its options; None where there is none. Raises: ConfigError."""
+    if not values["relay.host"]:
+        return None
     if bool(values["relay.user"]) != bool(values["relay.password_file"]):
         raise ConfigError("relay.user", "needs relay.password_file, and the other way round")
     password = _content("relay.password_file", values)
@@ -41,8 +56,18 @@ def _relay(values: Mapping[str, Any]) -> RelayOptions:
         tls=TlsMode(values["relay.tls"]),
         user=values["relay.user"],
         password=text,
-        authority_pem=_content("relay.authority", values),
+        authority_pem=_authority(values),
     )
+
+
+def _authority(values: Mapping[str, Any]) -> bytes:
+    content = _content("relay.authority", values)
+    if content:
+        try:
+            load_pem_x509_certificate(content)
+        except ValueError as exc:
+            raise ConfigError("relay.authority", "holds no PEM certificate") from exc
+    return content
 
 
 def _content(option: str, values: Mapping[str, Any]) -> bytes:

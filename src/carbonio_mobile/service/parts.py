@@ -18,7 +18,10 @@ from carbonio_mobile.eas.http import HttpResponse
 from carbonio_mobile.errors import StoreError
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
+from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
 from carbonio_mobile.mailbox.delivery.outbox import Outbox
+from carbonio_mobile.mailbox.delivery.relay import NO_RELAY, smtp_relay
+from carbonio_mobile.mailbox.delivery.stages import Relay
 from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
 from carbonio_mobile.pipeline import Pipeline, Served
 from carbonio_mobile.service.config import Settings
@@ -58,6 +61,7 @@ class Parts:
     turns: DeviceTurns
     services: Services
     site: EdgeSite
+    lmtp: LmtpFactory
 
 
 def build(settings: Settings, reactor: Reactor) -> Parts:
@@ -76,6 +80,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         reactor=reactor,
         accounts=directory.accounts,
         mailboxes=mailboxes,
+        relay=_relay(settings, reactor),
         options=settings.outbox,
     )
     database = Database(state_file(settings), reactor=reactor)
@@ -114,6 +119,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         turns=turns,
         services=services,
         site=site,
+        lmtp=LmtpFactory(outbox.local, limits=settings.lmtp_limits, clock=reactor),
     )
 
 
@@ -157,6 +163,12 @@ def _directory(settings: Settings, reactor: Reactor) -> EmbeddedDirectory:
             lookups_waiting=_LOOKUPS_WAITING,
         ),
     )
+
+
+def _relay(settings: Settings, reactor: Reactor) -> Relay:
+    if settings.relay is None:
+        return NO_RELAY
+    return smtp_relay(settings.relay, reactor=reactor, hostname=settings.outbox.hostname)
 
 
 async def quota_bytes(accounts: IAccounts, account: AccountId) -> int:

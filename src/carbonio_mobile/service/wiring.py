@@ -10,6 +10,7 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.internet import reactor as global_reactor
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger, globalLogPublisher
@@ -86,6 +87,7 @@ class Daemon(Service):
             await self._fill_demo(parts)
         parts.outbox.start()
         self.prepared.eas.serving = parts.site
+        self.prepared.lmtp.serving = parts.lmtp
         signal.signal(signal.SIGHUP, self._hang_up)
         self._start_periodic()
         process.tune_collector()
@@ -129,7 +131,7 @@ class Daemon(Service):
             out.flush()
 
     def _give_up(self, failure: Failure) -> None:
-        if not failure.check(CarbonioMobileError, OSError):
+        if not failure.check(CarbonioMobileError, OSError, CannotListenError):
             _log.failure("the start failed", failure)
         process.exit_with_failure(failure.getErrorMessage())
         self._reactor.stop()
@@ -204,6 +206,7 @@ class Daemon(Service):
     async def _release(self, parts: Parts) -> None:
         """End parked requests, spread, and wait until all answers have left."""
         parts.site.drain()
+        await parts.lmtp.stop()
         await parts.hub.release_all(self.settings.release_spread_s)
         deadline = self._reactor.seconds() + _LAST_ANSWERS_S
         while parts.site.connections_count and self._reactor.seconds() < deadline:

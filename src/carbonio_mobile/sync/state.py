@@ -44,12 +44,12 @@ class Generation:
 
     ``held``: the ids on the device; ids that have gone for good may stand in it too (they never
     come back, and ranges stay whole). ``token``: the history up to here has been told. ``edge``:
-    the listing has been told from the newest item down to here. ``stale``: down to here the device may hold items that have
-    left its window; ``narrowing``: for which end of the window they are being taken back, and how
-    far down that has come. ``echoes``: versions that the
-    device knows although the feed has not reported them yet, because the device made them itself or
-    got them ahead of the feed. ``options``: the sticky options. ``results``: by fingerprint, what
-    became of the commands that made this generation. ``kind``: that of the folder.
+    the listing has been told from the newest item down to here. ``stale``: down to here the device
+    may hold items that have left its window; ``narrowing``: for which end of the window they are
+    being taken back, and how far down that has come. ``echoes``: versions that the device knows
+    although the feed has not reported them yet, because the device made them itself or got them
+    ahead of the feed. ``options``: the sticky options. ``results``: by fingerprint, what became of
+    the commands that made this generation. ``kind``: that of the folder.
     """
 
     key: str

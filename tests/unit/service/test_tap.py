@@ -40,6 +40,7 @@ def test_check_says_that_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--demo", "--eas", "foo"], "--eas: 'foo' is no endpoint"),
         (["--demo", "--lmtp", "tcp:x"], "--lmtp: 'tcp:x' is no endpoint"),
         (["--demo", "--data", "/dev/null/x"], "--data: /dev/null is not a directory"),
+        (["--demo", "--data", "/tmp/" + "x" * 100], "--data: /tmp/xx"),
         (["--demo", "--data", "/proc/x"], "--data: cannot write in /proc"),
     ],
 )

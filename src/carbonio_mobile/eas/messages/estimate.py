@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from carbonio_mobile.eas.messages.fields import folder_id, identity, integer
-from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.wbxml import Element
@@ -45,11 +44,9 @@ def parse(root: Element) -> tuple[EstimateRequest, ...]:
     return tuple(_collection(element) for element in named)
 
 
-def build(results: Iterable[EstimateResult], version: Version) -> Element:
-    """Write the answer; up to 12.1 a collection is named with its class."""
-    return Element(
-        GetItemEstimate.GetItemEstimate, [_response(result, version) for result in results]
-    )
+def build(results: Iterable[EstimateResult]) -> Element:
+    """Write the answer."""
+    return Element(GetItemEstimate.GetItemEstimate, [_response(result) for result in results])
 
 
 def _collection(element: Element) -> EstimateRequest:
@@ -61,12 +58,10 @@ def _collection(element: Element) -> EstimateRequest:
     )
 
 
-def _response(result: EstimateResult, version: Version) -> Element:
-    old = version <= Version.V12_1
+def _response(result: EstimateResult) -> Element:
     collection = Element(
         GetItemEstimate.Collection,
         [
-            Element(GetItemEstimate.Class, "Email") if old else None,
             Element(GetItemEstimate.CollectionId, result.collection),
             Element(GetItemEstimate.Estimate, str(result.count)),
         ],

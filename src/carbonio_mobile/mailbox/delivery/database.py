@@ -1,4 +1,4 @@
-"""The file of the queue and the thread that works on it: steps asked for together share a commit."""
+"""The file of the queue and the thread that works on it: steps that wait share a commit."""
 
 import sqlite3
 from collections.abc import Callable, Sequence

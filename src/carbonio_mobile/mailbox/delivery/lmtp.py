@@ -1,4 +1,4 @@
-"""The LMTP listener: a mail server hands messages over and learns of each recipient what became of it.
+"""The LMTP listener: takes messages from a mail server, with an answer for each recipient.
 
 A recipient is acknowledged when the message is durable in the mailbox, never before. A client that
 lost the connection before that may deliver again, and then there are two (RFC 2033 4.2 demands no
@@ -32,6 +32,7 @@ from carbonio_mobile.mailbox.delivery.paths import parse_path, recipient_fault, 
 from carbonio_mobile.mime.words import clean
 
 _MAX_FAULTS = 20
+_FAULTS = frozenset((500, 501, 503, 555))
 _AT_ONCE = 16
 _MAX_HELD_BYTES = 256 * 1024
 """How much a client may send ahead while it is not read."""
@@ -88,12 +89,12 @@ class LmtpProtocol(Protocol):
         self._transaction: _Transaction | None = None
         self._reads_message = False
         self._is_busy = False
+        self._is_going_on = False
         self._is_ending = False
         self._is_connected = False
         self._faults_count = 0
         self._alarm: IDelayedCall | None = None
-        self._work: Deferred[None] | None = None
-        self._commands: dict[str, Callable[[str], Outcome | None | Deferred[Any]]] = {
+        self._commands: dict[str, Callable[[str], Outcome | Deferred[Any] | None]] = {
             "LHLO": self._do_lhlo,
             "MAIL": self._do_mail,
             "RCPT": self._do_rcpt,
@@ -146,12 +147,15 @@ class LmtpProtocol(Protocol):
     def _go_on(self) -> None:
         """Do what is there to be done, until something must be waited for."""
         self._stop_waiting()
+        self._is_going_on = True
         try:
             while not self._is_busy and not self._is_ending and self._next():
                 pass
         except ProtocolError:
             self.refuse(Outcome(code=500, status="5.5.6", text="the line is too long"))
             return
+        finally:
+            self._is_going_on = False
         if not self._is_busy and not self._is_ending:
             self._wait()
 
@@ -200,7 +204,9 @@ class LmtpProtocol(Protocol):
             self._lose()
         else:
             self.transport.resumeProducing()  # type: ignore[union-attr]  # as above
-            self._go_on()
+            # Work that was done at once returns to the loop that began it, else the stack grows.
+            if not self._is_going_on:
+                self._go_on()
 
     def _wait(self) -> None:
         self._alarm = self._clock.callLater(self._limits.idle_s, self._time_over)
@@ -224,7 +230,7 @@ class LmtpProtocol(Protocol):
 
     def _reply(self, outcome: Outcome) -> None:
         self._say(outcome.reply)
-        if outcome.code in (500, 501, 503, 550, 555):
+        if outcome.code in _FAULTS:
             self._faults_count += 1
             if self._faults_count == _MAX_FAULTS:
                 self._say("421 4.7.0 too many errors")

@@ -88,7 +88,7 @@ class LocalDelivery:
         self._on_delivered = on_delivered
 
     async def find(self, address: str) -> Account | None:
-        """Give the account that an address belongs to, a ``+detail`` left out. Raises: StoreError."""
+        """Give the account that an address is of, a ``+detail`` left out. Raises: StoreError."""
         account: Account | None = await self._accounts.find(address)
         if account is not None:
             return account

@@ -8,7 +8,7 @@ Spec: design.md 4 (P1), 6; client-quirks 9.5.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,7 @@ from carbonio_mobile.mailbox.delivery.queue import (
     take,
     waiting,
 )
-from carbonio_mobile.mailbox.delivery.relay import (
-    NoRelay,
-    RelayOptions,
-    SmtpRelay,
-    client_endpoint,
-)
+from carbonio_mobile.mailbox.delivery.relay import NO_RELAY
 from carbonio_mobile.mailbox.delivery.runner import Runner
 from carbonio_mobile.mailbox.delivery.schedule import RetrySchedule
 from carbonio_mobile.mailbox.delivery.stages import Relay, Stages
@@ -60,8 +55,7 @@ class OutboxOptions:
 
     hostname: str = "localhost"
     postmaster: str = ""
-    relay: RelayOptions | None = None
-    schedule: RetrySchedule = RetrySchedule()
+    schedule: RetrySchedule = field(default_factory=RetrySchedule)
     message_limit_bytes: int = 50 << 20
     local_most: int = 16
     relay_most: int = 5
@@ -85,6 +79,7 @@ class Outbox:
         reactor: Any,
         accounts: IAccounts,
         mailboxes: IMailboxes,
+        relay: Relay = NO_RELAY,
         options: OutboxOptions = OutboxOptions(),
     ) -> None:
         self._options = options
@@ -93,7 +88,7 @@ class Outbox:
             open_queue, data_dir / OUTBOX_FILE, busy_s=options.busy_s, durable=options.durable
         )
         self._queue = QueueThread(open_database, reactor=reactor)
-        self._relay = _relay(options, reactor)
+        self._relay = relay
         self.local = LocalDelivery(
             accounts=accounts,
             mailboxes=mailboxes,
@@ -113,7 +108,7 @@ class Outbox:
         self._stages = Stages(
             queue=self._queue,
             local=self.local,
-            relay=self._relay,
+            relay=relay,
             schedule=options.schedule,
             clock=reactor.seconds,
         )
@@ -217,17 +212,6 @@ class Outbox:
     def _prune(self) -> None:
         self._pruning = self._reactor.callLater(_PRUNE_EVERY_S, self._prune)
         self._queue.run(partial(prune, now=self._reactor.seconds())).addErrback(_report)
-
-
-def _relay(options: OutboxOptions, reactor: Any) -> Relay:
-    if options.relay is None:
-        return NoRelay()
-    return SmtpRelay(
-        options.relay,
-        endpoint=client_endpoint(reactor, options.relay),
-        hostname=options.hostname,
-        clock=reactor,
-    )
 
 
 def _report(failure: Failure) -> None:

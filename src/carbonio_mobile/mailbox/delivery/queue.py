@@ -1,4 +1,4 @@
-"""The queue in its database: what stands in it, and each change of it as one step of a transaction."""
+"""The queue in its database: what stands in it, and its changes as steps of a transaction."""
 
 import json
 import secrets

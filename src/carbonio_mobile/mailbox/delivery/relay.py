@@ -4,7 +4,8 @@ A message is taken over when the server says 250 after the dot, and our queue le
 later: killed in between, or with the connection lost before the 250 arrives, the message is sent
 again. SMTP leaves no way around that (RFC 1047); everywhere else each recipient is served once.
 
-Spec: RFC 5321, RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 3207, RFC 4954 (AUTH).
+Spec: RFC 5321, RFC 1870 (SIZE), RFC 6152 (8BITMIME), RFC 6531 (SMTPUTF8), RFC 3207 (STARTTLS),
+RFC 4954 (AUTH).
 """
 
 import re
@@ -102,12 +103,17 @@ def _unreachable(at_home: bool) -> Outcome:
     return Outcome(code=550, status="5.4.4", text=text)
 
 
-def client_endpoint(reactor: Any, options: RelayOptions) -> IStreamClientEndpoint:
-    """Give the way to the relay."""
-    plain = HostnameEndpoint(reactor, options.host, options.port, timeout=options.connect_s)
+NO_RELAY = NoRelay()
+
+
+def smtp_relay(options: RelayOptions, *, reactor: Any, hostname: str) -> "SmtpRelay":
+    """Make the relay for options. Raises: OpenSSL.crypto.Error (authority_pem is none)."""
+    endpoint: IStreamClientEndpoint = HostnameEndpoint(
+        reactor, options.host, options.port, timeout=options.connect_s
+    )
     if options.tls is TlsMode.WRAPPED:
-        return wrapClientTLS(tls_context(options), plain)
-    return plain
+        endpoint = wrapClientTLS(tls_context(options), endpoint)
+    return SmtpRelay(options, endpoint=endpoint, hostname=hostname, clock=reactor)
 
 
 def tls_context(options: RelayOptions) -> Any:

@@ -165,7 +165,7 @@ class Stages:
             to_relay=tuple(address for address in outcomes if address not in known),
             deferred=tuple((address, one.reply) for address, one in deferred.items()),
             retry_at=now if more else retry_at if deferred or copy_waits else None,
-            sent_copy_done=not copy_waits,
+            sent_copy_done=stage is Stage.LOCAL and not copy_waits,
             reports=self._reports(queued, failed, now),
         )
         await self._queue.run(partial(settle, number=queued.id, settlement=settlement, now=now))

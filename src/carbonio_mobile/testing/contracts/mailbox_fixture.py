@@ -60,7 +60,7 @@ class MailboxFixture(TestCase):
         """Give ``self.quota_bytes``."""
         return self.quota_bytes
 
-    async def setUp(self) -> None:
+    async def setUp(self) -> None:  # type: ignore[override]  # trial awaits it
         """Make the backend and open a mailbox."""
         self.sink = RecordingSink()
         self.quota_bytes = 0

@@ -1,6 +1,8 @@
 """The daemon in one process: reload, all or nothing, and a stop that loses nobody."""
 
 import os
+import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,8 +24,9 @@ class DaemonTests(TestCase):
     """A daemon on a fresh data directory and loopback ports of the system's choice."""
 
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
-        self.folder.mkdir()
+        # Short, as there is a limit to the name of the socket in it.
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
         self.file = self.folder / "a.toml"
         for name in ("one", "two"):
             certificate, key = self_signed([f"{name}.example.com"], now=datetime.now(UTC))

@@ -1,0 +1,260 @@
+"""The command line of carbonio-mobile-client: its commands, options and help."""
+
+from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from carbonio_mobile.client.commands import changing, reading, server, waiting, writing
+from carbonio_mobile.eas.times import parse_datetime
+from carbonio_mobile.eas.version import OFFERED
+
+Command = Callable[..., Awaitable[int]]
+
+_EPILOG = """\
+examples:
+  carbonio-mobile-client --url https://127.0.0.1:8443 --insecure --user john@example.com sync
+  carbonio-mobile-client … list inbox --limit 10
+  carbonio-mobile-client … show 2:17
+  carbonio-mobile-client … send --to mary@example.com --subject Hello --body "How are you?"
+  carbonio-mobile-client … ping inbox --heartbeat 300
+
+The password comes from --password, --password-file, the variable CARBONIO_MOBILE_PASSWORD, or a
+prompt; CARBONIO_MOBILE_URL and CARBONIO_MOBILE_USER stand in for --url and --user. A password on
+the command line can be seen by other users of this machine.
+
+The state of the phone is kept in $XDG_STATE_HOME/carbonio-mobile-client/USER@HOST.json (mode 0600,
+without the password), or in the file that --state names; remove it to start over as a new phone.
+
+Exit status: 0 done; 1 the server refused, failed or could not be reached; 2 wrong usage; 3 ping
+ended without news; 130 interrupted.
+"""
+
+
+def make_parser() -> ArgumentParser:
+    """Make the parser; each command's function is the attribute ``run`` of what it parses."""
+    parser = ArgumentParser(
+        prog="carbonio-mobile-client",
+        description="A phone on the command line: syncs, reads and sends mail over ActiveSync.",
+        epilog=_EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    _add_access(parser)
+    rows = _Commands(parser)
+    _add_reading(rows)
+    _add_waiting(rows)
+    _add_writing(rows)
+    _add_changing(rows)
+    _add_server(rows)
+    return parser
+
+
+def _add_access(parser: ArgumentParser) -> None:
+    group = parser.add_argument_group("access")
+    group.add_argument(
+        "--url", metavar="URL", help="the server, like https://mail.example.com:8443"
+    )
+    group.add_argument(
+        "--discover", action="store_true", help="find the server from the address (Autodiscover)"
+    )
+    group.add_argument("--user", metavar="ADDRESS", help="whose mail")
+    secret = group.add_mutually_exclusive_group()
+    secret.add_argument("--password", metavar="PASSWORD", help="visible to others; for trying out")
+    secret.add_argument(
+        "--password-file",
+        type=Path,
+        metavar="FILE",
+        help="a file with the password in its first line",
+    )
+    trust = group.add_mutually_exclusive_group()
+    trust.add_argument("--ca", type=Path, metavar="FILE", help="trust these authorities (PEM) only")
+    trust.add_argument(
+        "--insecure", action="store_true", help="do not verify certificates (for the demo)"
+    )
+    group = parser.add_argument_group("the phone")
+    group.add_argument("--state", type=Path, metavar="FILE", help="where its state is kept")
+    group.add_argument("--device-id", default="", type=_device_id, metavar="ID", help="its name")
+    group.add_argument(
+        "--version",
+        default="",
+        choices=[version.text for version in OFFERED],
+        help="protocol version (default: the highest that the server offers)",
+    )
+    parser.add_argument("--json", action="store_true", help="print results as JSON")
+
+
+class _Commands:
+    def __init__(self, parser: ArgumentParser) -> None:
+        self._rows = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+
+    def add(
+        self, name: str, run: Command, purpose: str, *examples: str, **defaults: Any
+    ) -> ArgumentParser:
+        """Add a command with its help and examples."""
+        lines = "\n".join(f"  carbonio-mobile-client … {name} {one}".rstrip() for one in examples)
+        row = self._rows.add_parser(
+            name,
+            help=purpose,
+            description=purpose[0].upper() + purpose[1:] + ".",
+            epilog=f"examples:\n{lines}",
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        row.set_defaults(run=run, needs_server=True, **defaults)
+        return row
+
+
+def _add_reading(rows: _Commands) -> None:
+    row = rows.add(
+        "sync",
+        reading.sync,
+        "bring folders up to date and list what is new",
+        "",
+        "inbox sent Archive/2024",
+        "--all --filter 3d",
+        "--watch",
+    )
+    _add_folders(row, "the folders (default: the inbox)")
+    row.add_argument("--all", action="store_true", help="all mail folders")
+    row.add_argument(
+        "--window", type=_window, default=100, metavar="N", help="changes a request (%(default)s)"
+    )
+    row.add_argument(
+        "--filter",
+        choices=list(reading.FILTERS),
+        help="only mail of so many days, weeks or a month (default: as last time, at first all)",
+    )
+    row.add_argument("--body", choices=list(reading.BODIES), help="the form of bodies")
+    row.add_argument("--watch", action="store_true", help="go on: wait for news and sync, for ever")
+    rows.add("folders", reading.folders, "list the folders", "")
+    row = rows.add("list", reading.list_items, "list messages held", "", "sent --limit 5")
+    row.add_argument("folder", nargs="?", default="inbox", metavar="FOLDER")
+    row.add_argument("--limit", type=_count, default=50, metavar="N", help="(%(default)s)")
+    row = rows.add("show", reading.show, "show a message", "2:17", "2:17 --body html")
+    row.add_argument("id", metavar="ID")
+    row.add_argument("--body", choices=list(reading.BODIES), default="plain")
+    row = rows.add(
+        "fetch",
+        reading.fetch,
+        "save a message (as .eml) or an attachment",
+        "2:17 -o mail.eml",
+        "2:17:2 -o -",
+    )
+    row.add_argument("name", metavar="ID|REFERENCE", help="as list and show tell them")
+    row.add_argument("-o", "--output", metavar="FILE", help="- for standard output")
+    row = rows.add("search", reading.search, "search the mailbox", "quarterly report")
+    row.add_argument("words", nargs="+", metavar="WORDS")
+    row.add_argument("--folder", metavar="FOLDER", help="only there and below")
+    row.add_argument("--limit", type=_count, default=50, metavar="N", help="(%(default)s)")
+
+
+def _add_waiting(rows: _Commands) -> None:
+    row = rows.add(
+        "ping",
+        waiting.ping,
+        "wait for news in folders; exit status 3 if none came",
+        "",
+        "inbox sent --heartbeat 300",
+    )
+    _add_folders(row, "the folders (default: the inbox)")
+    row.add_argument(
+        "--heartbeat", type=_count, default=480, metavar="S", help="seconds (%(default)s)"
+    )
+
+
+def _add_writing(rows: _Commands) -> None:
+    row = rows.add(
+        "send",
+        writing.send,
+        "send a message",
+        '--to mary@example.com --subject Hello --body "How are you?"',
+        "--to mary@example.com --subject Files --body - --attach a.pdf --attach b.png < text",
+    )
+    row.add_argument("--to", action="append", required=True, metavar="ADDRESS")
+    _add_message(row, subject=True)
+    row = rows.add("reply", writing.reply, "answer a message", '2:17 --body "Thank you."')
+    row.add_argument("id", metavar="ID")
+    row.add_argument("--to", action="append", metavar="ADDRESS", help="(default: the sender)")
+    _add_message(row, subject=False)
+    row = rows.add(
+        "forward", writing.forward, "forward a message", "2:17 --to mary@example.com --body FYI"
+    )
+    row.add_argument("id", metavar="ID")
+    row.add_argument("--to", action="append", required=True, metavar="ADDRESS")
+    _add_message(row, subject=False)
+
+
+def _add_message(row: ArgumentParser, *, subject: bool) -> None:
+    row.add_argument("--cc", action="append", metavar="ADDRESS")
+    row.add_argument("--bcc", action="append", metavar="ADDRESS")
+    row.add_argument("--subject", required=subject, metavar="TEXT")
+    row.add_argument("--body", default="", metavar="TEXT", help="- reads standard input")
+    row.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE")
+
+
+def _add_changing(rows: _Commands) -> None:
+    row = rows.add("mark", changing.mark, "mark messages", "2:17 read", "2:17 2:18 flagged")
+    row.add_argument("ids", nargs="+", metavar="ID")
+    row.add_argument("mark", choices=list(changing.MARKS), metavar="|".join(changing.MARKS))
+    row = rows.add("move", changing.move, "move messages", "2:17 Archive/2024")
+    row.add_argument("ids", nargs="+", metavar="ID")
+    row.add_argument("folder", metavar="FOLDER")
+    row = rows.add("delete", changing.delete, "delete messages", "2:17", "2:17 --for-good")
+    row.add_argument("ids", nargs="+", metavar="ID")
+    row.add_argument("--for-good", action="store_true", help="not into the trash")
+
+
+def _add_server(rows: _Commands) -> None:
+    row = rows.add(
+        "oof",
+        server.oof,
+        "show or change the out-of-office reply",
+        "show",
+        'on --text "Back on Monday."',
+        "off",
+    )
+    row.add_argument("action", choices=("show", "on", "off"))
+    row.add_argument("--text", metavar="TEXT", help="what colleagues are told")
+    row.add_argument("--external", metavar="TEXT", help="what others are told (default: nothing)")
+    row.add_argument(
+        "--from", dest="start", type=_time, metavar="TIME", help="like 2027-08-01T09:00Z"
+    )
+    row.add_argument("--until", dest="end", type=_time, metavar="TIME")
+    rows.add("options", server.options, "tell what the server speaks", "")
+    rows.add("provision", server.provision, "fetch and accept the policy", "")
+    row = rows.add("discover", server.discover, "find the server of --user's address", "")
+    row.set_defaults(needs_server=False)
+    row = rows.add(
+        "raw", server.raw, "send WBXML from a file and dump the answer", "FolderSync request.wbxml"
+    )
+    row.add_argument("command", metavar="NAME")
+    row.add_argument("file", type=Path, metavar="FILE", help="may be empty, like /dev/null")
+
+
+def _add_folders(row: ArgumentParser, text: str) -> None:
+    row.add_argument("folders", nargs="*", metavar="FOLDER", help=f"{text}, by role, path or name")
+
+
+def _window(text: str) -> int:
+    number = _count(text)
+    if number > 512:
+        raise ArgumentTypeError("at most 512")
+    return number
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**9:
+        raise ArgumentTypeError(f"expected a number from 1 up, got {text!r}")
+    return int(text)
+
+
+def _device_id(text: str) -> str:
+    if not text.isascii() or not text.isalnum() or len(text) > 32:
+        raise ArgumentTypeError("expected 1 to 32 letters and digits")
+    return text
+
+
+def _time(text: str) -> float:
+    try:
+        return parse_datetime(text)
+    except ValueError as exc:
+        raise ArgumentTypeError(f"expected a time like 2027-08-01T09:00Z, got {text!r}") from exc

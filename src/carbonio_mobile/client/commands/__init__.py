@@ -1,0 +1,1 @@
+"""The commands of carbonio-mobile-client, by what they are for."""

@@ -1,0 +1,1 @@
+"""Mail in files, as other programs keep it: found, read, ready to be stored."""

@@ -1,0 +1,84 @@
+"""A phone that checks every answer against the published schema and the tags of its version."""
+
+from pathlib import Path
+
+from tests.unit.commands.phone import Phone
+
+from carbonio_mobile.commands.context import Services
+from carbonio_mobile.eas.http import HttpResponse
+from carbonio_mobile.ids import DeviceId, DeviceKey
+from carbonio_mobile.sync import poison
+from carbonio_mobile.testing.rig import Rig, now
+from carbonio_mobile.testing.schemas import check_versions, validate
+from carbonio_mobile.wbxml import Element, decode
+
+SCHEMAS = Path(__file__).resolve().parents[3] / "../shared/protocol/schemas"
+VERSIONS = ("12.1", "14.0", "14.1", "16.0", "16.1")
+
+
+def check(answer: Element, command: str, version: str) -> None:
+    """Assert that an answer follows the schema of its command and holds tags of its version only.
+
+    Without the schemas, which are no part of the project, the tags alone are looked at.
+    """
+    check_versions(answer, version)
+    if SCHEMAS.exists():
+        validate(answer, command, folder=SCHEMAS)
+
+
+class CheckedPhone(Phone):
+    """A phone of a rig; whatever it posts is checked."""
+
+    def post(self, command: str, document: Element | None = None) -> Element | None:
+        answer = super().post(command, document)
+        if answer is not None:
+            check(answer, command, self.version)
+        return answer
+
+    def ask(self, command: str, document: Element | None = None) -> Element:
+        """Post a command that is answered with a document."""
+        answer = self.post(command, document)
+        assert answer is not None, f"{command} was answered with nothing"
+        return answer
+
+    def send(
+        self,
+        command: str,
+        document: Element | None = None,
+        *,
+        body: bytes | None = None,
+        query: str = "",
+        headers: dict[str, str] | None = None,
+    ) -> HttpResponse:
+        """Send a command that is answered at once, with whatever status of HTTP."""
+        response: HttpResponse = now(
+            self.rig.send(
+                command,
+                document,
+                version=self.version,
+                device=self.device,
+                body=body,
+                query=query,
+                headers=headers,
+            )
+        )
+        return response
+
+    def told(self, response: HttpResponse, command: str) -> Element:
+        """Give the document of a response with code 200, checked."""
+        assert response.code == 200, response
+        answer = decode(response.body)
+        check(answer, command, self.version)
+        return answer
+
+    def poisoned(self) -> list[tuple[str, str]]:
+        """Give what the server could not convert for this device: (server id, reason)."""
+        key = DeviceKey(self.rig.account, DeviceId(self.device))
+        services: Services = self.rig.services
+        documents = now(services.states.load(key, [poison.DOCUMENT]))
+        return list(poison.PoisonList.from_text(documents.get(poison.DOCUMENT), ""))
+
+
+def checked_phone(rig: Rig, version: str) -> CheckedPhone:
+    """Give a phone of that version, a device of its own."""
+    return CheckedPhone(rig, version=version, device="phone" + version.replace(".", ""))
