@@ -17,11 +17,11 @@ DISTRIBUTIONS = {
     "argon2": "argon2-cffi",
     "dateutil": "python-dateutil",
     "charset_normalizer": "charset-normalizer",
+    "service_identity": "service-identity",
 }
 """What a module's distribution is called, where the two names differ."""
 
 UNSEEN = {
-    "service-identity": "twisted.internet.ssl imports it",
     "tzdata": "zoneinfo reads it where the system has no time zones",
     "ldaptor": "the address book",
     "pytest": "the contract suites in carbonio_mobile.testing, with the extra",

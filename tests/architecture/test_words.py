@@ -33,6 +33,7 @@ SAID_BY_OTHERS = {
     "application_data": "MS-ASCMD 2.2.3.11, the element ApplicationData",
     "degraded_data": "the same",
     "_data": "the same",
+    "_do_data": "RFC 5321 4.1.1.4, the command DATA",
 }
 
 

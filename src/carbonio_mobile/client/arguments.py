@@ -73,7 +73,7 @@ def _add_access(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("the phone")
     group.add_argument("--state", type=Path, metavar="FILE", help="where its state is kept")
-    group.add_argument("--device-id", default="", type=_device_id, metavar="ID", help="its name")
+    group.add_argument("--device-id", type=_device_id, metavar="ID", help="its name")
     group.add_argument(
         "--version",
         default="",

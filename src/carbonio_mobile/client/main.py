@@ -85,7 +85,7 @@ def _access(parser: ArgumentParser, arguments: Namespace, around: Around) -> Acc
         user=user,
         password=_password(parser, arguments, around),
         state=arguments.state,
-        device_id=arguments.device_id,
+        device_id=arguments.device_id or "",
         version=arguments.version,
     )
 

@@ -32,6 +32,8 @@ from twisted.web.client import (
     FileBodyProducer,
     GzipDecoder,
     HTTPConnectionPool,
+    RequestGenerationFailed,
+    RequestTransmissionFailed,
     ResponseDone,
     ResponseFailed,
     ResponseNeverReceived,
@@ -109,11 +111,11 @@ class HttpClient:
         except (error.ConnectError, error.DNSLookupError) as exc:
             raise Unreachable(f"cannot connect to {where}: {_said(exc)}") from exc
         except (DeferredTimeout, CancelledError) as exc:
-            raise AnswerLost(f"no answer from {where} within {timeout_s:.0f} s") from exc
-        except (ResponseNeverReceived, ResponseFailed) as exc:
-            raise _interrupted(where, exc.reasons) from exc
+            raise AnswerLost(f"no answer from {where} in time") from exc
+        except _WRAPPERS as exc:
+            raise _interrupted(url, exc.reasons) from exc
         except (error.ConnectionDone, error.ConnectionLost, SSL.Error, VerificationError) as exc:
-            raise _interrupted(where, [Failure(exc)]) from exc
+            raise _interrupted(url, [Failure(exc)]) from exc
 
     async def _exchange(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes
@@ -261,6 +263,14 @@ def _certificates(pem: bytes) -> list[Certificate]:
     return found
 
 
+_WRAPPERS = (
+    RequestGenerationFailed,
+    RequestTransmissionFailed,
+    ResponseNeverReceived,
+    ResponseFailed,
+)
+"""What Twisted wraps the reasons in why there is no answer."""
+
 _SAID: Mapping[type[Exception], str] = {
     error.ConnectionRefusedError: "nothing listens there",
     error.DNSLookupError: "there is no such host",
@@ -276,19 +286,24 @@ def _said(exc: Exception) -> str:
     return str(exc).splitlines()[0] or type(exc).__name__
 
 
-def _interrupted(where: str, reasons: Sequence[Failure]) -> Unreachable:
+def _interrupted(url: str, reasons: Sequence[Failure]) -> Unreachable:
     """Say why there is no answer; a handshake that failed means that nothing was sent."""
+    parts = urlsplit(url)
+    where = parts.netloc
     for reason in reasons:
+        nested = getattr(reason.value, "reasons", None)
+        if nested:
+            return _interrupted(url, nested)
         if reason.check(VerificationError):
             return Unreachable(
                 f"the certificate of {where} is for another name: use --insecure for the demo"
             )
         if reason.check(SSL.Error):
             return Unreachable(_tls_text(where, str(reason.value)))
-        nested = getattr(reason.value, "reasons", None)
-        if nested:
-            return _interrupted(where, nested)
-    return AnswerLost(f"the connection to {where} was lost before the answer had come")
+        if reason.check(CancelledError):
+            return AnswerLost(f"no answer from {where} in time")
+    hint = " (is it https:// there?)" if parts.scheme == "http" else ""
+    return AnswerLost(f"the connection to {where} was lost before the answer had come{hint}")
 
 
 def _tls_text(where: str, said: str) -> str:

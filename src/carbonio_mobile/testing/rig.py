@@ -5,12 +5,14 @@ Nothing in it does I/O, so that every request is answered, or parked, when :meth
 
 import os
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from carbonio_mobile.accounts.memory import MemoryAccounts
 from carbonio_mobile.changes.hub import ChangeHub
@@ -18,7 +20,7 @@ from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.commands.context import Bounds, Services
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
 from carbonio_mobile.ids import AccountId, FolderId, OperationId
-from carbonio_mobile.interfaces import IMailbox
+from carbonio_mobile.interfaces import IMailbox, ISubmission
 from carbonio_mobile.mailbox.memory import MemoryMailboxes
 from carbonio_mobile.mime.mailitem import MailState
 from carbonio_mobile.pipeline import Pipeline, ProvisioningRules, Served
@@ -57,6 +59,7 @@ class Submitted:
     operation: OperationId
 
 
+@implementer(ISubmission)
 @dataclass(slots=True)
 class MemorySubmission:
     """Takes messages over and keeps them."""
@@ -135,8 +138,7 @@ class Rig:
 
     def mailbox(self) -> IMailbox:
         """Give john's mailbox."""
-        opened: IMailbox = now(self.mailboxes.open(self.account))
-        return opened
+        return now(self.mailboxes.open(self.account))
 
     def folder(self, kind: FolderKind) -> FolderId:
         """Give the id of a standard folder."""
@@ -155,7 +157,7 @@ class Rig:
         """Put a message into a folder (the Inbox) and let the clock's waiting calls run."""
         self._deliveries += 1
         target = folder or self.folder(FolderKind.INBOX)
-        head: ItemHead = now(
+        head = now(
             self.mailbox().append(
                 target,
                 source,
@@ -223,15 +225,17 @@ def basic(login: str, password: str) -> str:
     return "Basic " + b64encode(f"{login}:{password}".encode()).decode()
 
 
-def now(awaitable):  # type: ignore[no-untyped-def]  # gives what the awaitable gives
+def now(awaitable: Awaitable[T]) -> T:
     """Give the result of something that is done already. Raises what it raised."""
-    deferred = awaitable
-    if not isinstance(awaitable, Deferred):
-        deferred = Deferred.fromCoroutine(awaitable)
-    results: list[object] = []
-    deferred.addBoth(results.append)
+    results: list[T | Failure] = []
+    Deferred.fromCoroutine(_awaited(awaitable)).addBoth(results.append)
     assert results, "not answered yet"
     result = results[0]
-    if hasattr(result, "raiseException"):
+    if isinstance(result, Failure):
         result.raiseException()
+        raise AssertionError("a failure without an exception")
     return result
+
+
+async def _awaited(awaitable: Awaitable[T]) -> T:
+    return await awaitable

@@ -1,22 +1,23 @@
 """Every mail of the shared corpus through the whole server: synced, fetched, forwarded, answered."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes
+from itertools import islice
 
 import pytest
 from tests.unit.commands.checked import VERSIONS, CheckedPhone
-from tests.unit.commands.phone import commands
 from tests.unit.mime.corpus import ROOT, mails
 
-from carbonio_mobile.commands.syncdown import HEADERS_BYTES
-from carbonio_mobile.ids import FolderId, ItemId
+from carbonio_mobile.commands import syncdown
+from carbonio_mobile.eas.items.email import application_data
+from carbonio_mobile.ids import FolderId, PartId
 from carbonio_mobile.mime.attachments import attachment
-from carbonio_mobile.mime.mailitem import BodyWish
+from carbonio_mobile.mime.extract import extract
+from carbonio_mobile.mime.mailitem import MailItem
 from carbonio_mobile.sync.folders import FolderKind
-from carbonio_mobile.testing.rig import BOUNDS, Rig, now
-from carbonio_mobile.wbxml import Element
+from carbonio_mobile.testing.rig import Rig
+from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import (
     AirSync,
     AirSyncBase,
@@ -125,3 +126,191 @@ def test_the_whole_corpus_arrives_whole_in_every_version_and_form(
     """The same with every file of mail and every message of the mbox files."""
     for size in SIZES:
         sync_all(whole, version, kind, size)
+
+
+def fetch(*content: Element) -> Element:
+    store = Element(ItemOperations.Store, "Mailbox")
+    return Element(
+        ItemOperations.ItemOperations, [Element(ItemOperations.Fetch, [store, *content])]
+    )
+
+
+def fetched(phone: CheckedPhone, document: Element) -> Element:
+    """The Properties of the one thing fetched."""
+    answer = phone.ask("ItemOperations", document)
+    assert answer.value(ItemOperations.Status) == "1"
+    response = answer.find(ItemOperations.Response)
+    assert response is not None
+    (one,) = response.children
+    assert one.value(ItemOperations.Status) == "1", one.value(ItemOperations.Status)
+    properties = one.find(ItemOperations.Properties)
+    assert properties is not None
+    return properties
+
+
+def fetch_all(corpus: Corpus, version: str) -> None:
+    """Fetch each mail as MIME, and each of its attachments as the Sync named it."""
+    phone = corpus.phone(version)
+    phone.prime(corpus.inbox, wanted(PLAIN, 0))
+    options = Element(
+        ItemOperations.Options,
+        [
+            Element(AirSync.MIMESupport, "2"),
+            Element(AirSyncBase.BodyPreference, [Element(AirSyncBase.Type, MIME)]),
+        ],
+    )
+    count = 0
+    for server_id, content in phone.items[corpus.inbox].items():
+        name, source = corpus.sources[server_id]
+        named = (Element(AirSync.CollectionId, corpus.inbox), Element(AirSync.ServerId, server_id))
+        properties = fetched(phone, fetch(*named, options))
+        check_body(properties, MIME, None, source, name)
+        for listed in content.find(AirSyncBase.Attachments) or ():
+            count += check_attachment(phone, listed, source, name)
+    assert count
+
+
+def check_attachment(phone: CheckedPhone, listed: Element, source: bytes, name: str) -> int:
+    """Fetch one attachment; it is what the message holds there, as large as was said."""
+    if listed.tag is not AirSyncBase.Attachment:
+        return 0
+    reference = listed.value(AirSyncBase.FileReference, "")
+    properties = fetched(phone, fetch(Element(AirSyncBase.FileReference, reference)))
+    octets = b64decode(properties.value(ItemOperations.Data, ""))
+    assert len(octets) == int(listed.value(AirSyncBase.EstimatedDataSize, "-1")), name
+    assert octets == attachment(source, PartId(reference.rpartition(":")[2]))[1], name
+    return 1
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_core_mail_and_attachment_can_be_fetched(core: Corpus, version: str) -> None:
+    """MS-ASCMD R7489 aside: ItemOperations gives each mail octet for octet, and all attachments."""
+    fetch_all(core, version)
+
+
+@pytest.mark.long
+def test_every_mail_and_attachment_can_be_fetched(whole: Corpus) -> None:
+    """The same with the whole corpus, in the newest version."""
+    fetch_all(whole, "16.1")
+
+
+ANSWER = (
+    b"From: john@example.com\r\nTo: mary@example.com\r\nSubject: Re: it\r\nMIME-Version: 1.0\r\n"
+    b"Content-Type: text/plain; charset=utf-8\r\n\r\nWhat John wrote.\r\n"
+)
+
+
+def answer_all(corpus: Corpus, command: str, tag: Tag, version: str) -> None:
+    """Send an answer to each mail; what leaves can be parsed and holds what the user wrote."""
+    phone = corpus.phone(version)
+    submission = corpus.rig.submission
+    for server_id, (name, source) in corpus.sources.items():
+        submission.taken.clear()
+        if version == "12.1":
+            mime = {"content-type": "message/rfc822"}
+            query = f"&ItemId={server_id}&CollectionId={corpus.inbox}"
+            response = phone.send(command, body=ANSWER, query=query, headers=mime)
+        else:
+            response = phone.send(command, compose(tag, corpus.inbox, server_id))
+        assert (response.code, response.body) == (200, b""), name
+        ((_, sent),) = submission.taken.items()
+        check_answer(sent.message, source, name, forwards=tag is ComposeMail.SmartForward)
+
+
+def compose(tag: Tag, folder: str, server_id: str) -> Element:
+    source = [Element(ComposeMail.FolderId, folder), Element(ComposeMail.ItemId, server_id)]
+    return Element(
+        tag,
+        [
+            Element(ComposeMail.ClientId, f"{tag.name[5:]}-{server_id}"),
+            Element(ComposeMail.Source, source),
+            Element(ComposeMail.Mime, ANSWER),
+        ],
+    )
+
+
+def check_answer(message: bytes, source: bytes, name: str, *, forwards: bool) -> None:
+    """The answer is a message, its text the user's; a forward carries on what the mail held."""
+    parsed = message_from_bytes(message)
+    assert parsed["To"] == "mary@example.com", name
+    texts = [
+        part.get_payload(decode=True) or b""
+        for part in islice(parsed.walk(), 4)
+        if part.get_content_maintype() == "text"
+    ]
+    assert any(b"What John wrote." in text for text in texts), name
+    if forwards:
+        for listed in extract(source).record.attachments:
+            held = attachment(source, listed.part)[1]
+            assert held in message or b64encode(held)[:60] in message, (name, listed.part)
+
+
+@pytest.mark.parametrize("version", ["12.1", "16.1"])
+@pytest.mark.parametrize("tag", [ComposeMail.SmartReply, ComposeMail.SmartForward])
+def test_every_core_mail_can_be_answered_and_forwarded(
+    core: Corpus, tag: Tag, version: str
+) -> None:
+    """Corpus README, 1: what the user wrote goes out with the mail it is about, whatever that is."""
+    answer_all(core, tag.name, tag, version)
+
+
+def large_mail(size: int) -> bytes:
+    """A mail with one attachment, of about so many octets in all."""
+    line = b64encode(bytes(range(57))) + b"\r\n"
+    return (
+        b"From: mary@example.com\r\nTo: john@example.com\r\nSubject: all of it\r\n"
+        b'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        b"--b\r\nContent-Type: text/plain\r\n\r\nIt is attached.\r\n"
+        b"--b\r\nContent-Type: application/octet-stream\r\n"
+        b"Content-Disposition: attachment; filename=all.bin\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n" + line * (size // len(line)) + b"--b--\r\n"
+    )
+
+
+@pytest.mark.parametrize("kind", [PLAIN, HTML, MIME])
+def test_a_mail_of_50_mb_comes_and_does_not_hold_up_the_folder(kind: str) -> None:
+    """Issue 2, 10: the largest mail comes, alone in its answer, and all others come beside it."""
+    corpus = Corpus(rig=(rig := Rig()), inbox=rig.folder(FolderKind.INBOX))
+    small = b"From: mary@example.com\r\nSubject: small\r\n\r\nSmall.\r\n"
+    corpus.deliver("before", small)
+    corpus.deliver("large", large_mail(50 << 20))
+    corpus.deliver("after", small)
+    for size in (512, None):
+        sync_all(corpus, "14.1", kind, size)
+
+
+def test_an_attachment_beyond_the_limit_is_refused_and_a_range_of_it_too() -> None:
+    """MS-ASCMD R3949: status 11, and the server goes on."""
+    corpus = Corpus(rig=(rig := Rig()), inbox=rig.folder(FolderKind.INBOX))
+    server_id = corpus.deliver("large", large_mail(50 << 20))
+    phone = corpus.phone("14.1")
+    phone.prime(corpus.inbox, wanted(PLAIN, 512))
+    (listed,) = phone.items[corpus.inbox][server_id].find(AirSyncBase.Attachments) or ()
+    reference = Element(AirSyncBase.FileReference, listed.value(AirSyncBase.FileReference, ""))
+    answer = phone.ask("ItemOperations", fetch(reference))
+    response = answer.find(ItemOperations.Response)
+    assert response is not None
+    assert response.children[0].value(ItemOperations.Status) == "11"
+    assert phone.sync(corpus.inbox) is None
+
+
+def test_an_item_that_cannot_be_converted_costs_that_item_only() -> None:
+    """design.md 4: an item that fails is told degraded and recorded, the folder goes on."""
+    corpus = Corpus(rig=(rig := Rig()), inbox=rig.folder(FolderKind.INBOX))
+    for number in range(3):
+        corpus.deliver(str(number), b"Subject: %d\r\n\r\nBody.\r\n" % number)
+    spoilt = f"{corpus.inbox}:2"
+    phone = corpus.phone("16.1")
+
+    def failing(item: MailItem, *rest: object) -> list[Element]:
+        if item.item == 2:
+            raise RecursionError("too deep")
+        return application_data(item, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(syncdown, "application_data", failing)
+        phone.prime(corpus.inbox, wanted(PLAIN, None))
+    assert set(phone.items[corpus.inbox]) == set(corpus.sources)
+    assert phone.poisoned() == [(spoilt, "RecursionError in conversion")]
+    assert phone.items[corpus.inbox][spoilt].value(Email.Subject)
+    assert phone.sync(corpus.inbox) is None

@@ -1,6 +1,5 @@
 """Mail that devices hand over: where it goes, once, whatever happens in between."""
 
-from tests.unit.delivery.rig import DeliveryCase, FakeRelay
 from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
@@ -9,6 +8,7 @@ from carbonio_mobile.interfaces import ISubmission
 from carbonio_mobile.mailbox.delivery.outcome import MAILBOX_CLOSED, Outcome
 from carbonio_mobile.mailbox.delivery.schedule import RetrySchedule
 from carbonio_mobile.testing.contracts.mailbox_fixture import message
+from tests.unit.delivery.rig import DeliveryCase, FakeRelay
 
 BUSY = Outcome(code=451, status="4.7.1", text="greylisted", remote="relay.example.net")
 REFUSED = Outcome(code=550, status="5.1.1", text="no mailbox", remote="relay.example.net")

@@ -56,10 +56,8 @@ def _syncable(folder: PhoneFolder, version: Version) -> bool:
 async def _sync_folders(
     program: Program, phone: Phone, names: list[str], arguments: Namespace
 ) -> None:
-    reports = []
-    for name in names:
-        if name in phone.folders:
-            reports.append(await _sync_folder(program, phone, name, arguments))
+    present = [name for name in names if name in phone.folders]
+    reports = [await _sync_folder(program, phone, name, arguments) for name in present]
     if program.screen.json:
         program.screen.result(reports, ())
 
@@ -204,14 +202,20 @@ async def fetch(program: Program, arguments: Namespace) -> int:
             program.around.out_bytes().write(octets)
             program.around.out_bytes().flush()
             return 0
-        path = Path(arguments.output or name)
-        with open(path, "wb" if arguments.output else "xb") as file:
-            file.write(octets)
+        path = _saved(octets, name, arguments.output)
         program.screen.result(
             {"file": str(path), "size_bytes": len(octets)},
             [f"{len(octets)} bytes in {clean(str(path))}"],
         )
     return 0
+
+
+def _saved(octets: bytes, name: str, output: str | None) -> Path:
+    path = Path(output or name)
+    if path.exists() and not output:
+        raise ClientFault(f"{path} is there already; say where to with -o FILE")
+    path.write_bytes(octets)
+    return path
 
 
 async def _fetched(phone: Phone, name: str) -> tuple[str, bytes]:

@@ -1,8 +1,9 @@
 """Mail in mbox files of all families: mboxo, mboxrd, mboxcl, mboxcl2.
 
-A line is the start of a message if it says From and a date and a header field follows. A
-Content-Length is believed where it ends right before such a line, or with the file. Quoted From
-lines lose one ``>``, except in a message that carries an unquoted one (mboxcl2 quotes nothing).
+A line is the start of a message if it says From and a date, or From and nothing but a sender, and a
+header field follows. A Content-Length is believed where it ends right before such a line, or with
+the file. Quoted From lines lose one ``>``, except in a message that carries an unquoted one
+(mboxcl2 quotes nothing).
 
 Spec: RFC 4155; mutt and Dovecot (Status, X-Status), Thunderbird (X-Mozilla-Status).
 """
@@ -24,10 +25,13 @@ from carbonio_mobile.mime.structure import Fields, top_fields
 from carbonio_mobile.sync.folders import FolderKind
 
 _FROM_LINE = re.compile(rb"^From [^\n]*\n", re.MULTILINE)
+_FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?From [^\n]*\n")
 _DATE = re.compile(
     rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\w*,?\s+(?:\w{3}\s+\d{1,2}|\d{1,2}\s+\w{3})\b.*\d{4}"
     rb"|\d{1,2}:\d{2}\b.*\d{4}|\d{4}.*\b\d{1,2}:\d{2}\b"
+    rb"|\AFrom (?:-|[^\s@]+@\S+)[ \t]*\r?\n\Z"
 )
+"""A date as mailers write it, or nothing but a sender (Netscape, exports of Google)."""
 _SENT_AT = re.compile(rb"(?:\w{3},?\s+)?(?:\w{3}\s+\d{1,2}|\d{1,2}\s+\w{3})\s.*\Z")
 _FIELD = re.compile(rb"[!-9;-~]+[ \t]*:|>From |\r?\n")
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
@@ -42,7 +46,7 @@ _READ, _REPLIED, _MARKED, _EXPUNGED, _FORWARDED = 0x1, 0x2, 0x4, 0x8, 0x1000
 
 def is_mbox(head: bytes) -> bool:
     """Tell whether a file begins as an mbox does."""
-    return head.startswith(b"From ")
+    return _FIRST_LINE.match(head) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def read_from_mbox(octets: bytes, *, quoted: bool) -> bytes:
 
 
 def _spans(octets: mmap.mmap) -> Iterator[_Span]:
-    line = _next_separator(octets, 0)
+    line = _FIRST_LINE.match(octets)
     while line is not None:
         start = line.end()
         end, following = _by_length(octets, start)
@@ -99,7 +103,7 @@ def _spans(octets: mmap.mmap) -> Iterator[_Span]:
 
 def _next_separator(octets: mmap.mmap, start: int) -> re.Match[bytes] | None:
     for line in _FROM_LINE.finditer(octets, start):
-        if line.start() == 0 or (_DATE.search(line[0]) and _FIELD.match(octets, line.end())):
+        if _DATE.search(line[0]) and _FIELD.match(octets, line.end()):
             return line
     return None
 

@@ -137,7 +137,7 @@ class AccountsContract(SynchronousTestCase):
         """An id that no account has raises NotFound, a removed account's id too."""
         self.directory.remove(self.john)
         for account in (self.john, AccountId("nobody")):
-            self.failureResultOf(  # type: ignore[no-untyped-call] # trial has no types here
+            self.failureResultOf(
                 _deferred(self.accounts.account(account)), NotFound
             )
 
