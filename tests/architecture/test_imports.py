@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.architecture.source import PACKAGE, Module, module, modules
 
 PURE = {

@@ -5,10 +5,10 @@ import re
 import sys
 
 import pytest
-from tests.architecture.source import PACKAGE, ROOT, SOURCE, modules
-from tools import generate_sample
 
 from carbonio_mobile.service import describe
+from tests.architecture.source import PACKAGE, ROOT, SOURCE, modules
+from tools import generate_sample
 
 DISTRIBUTIONS = {
     "twisted": "twisted",

@@ -10,6 +10,7 @@ EDGES = {
     "carbonio_mobile.web.exchange": "the request: whatever goes wrong is logged and answered 500",
     "carbonio_mobile.store.lane": "work in a thread: its failure travels to who asked for it",
     "carbonio_mobile.mailbox.embedded.jobs": "work in a thread: as above",
+    "carbonio_mobile.mailbox.delivery.local": "one recipient must not hold up the others",
     "carbonio_mobile.commands.syncdown": "an item that cannot be converted must not stall a folder",
 }
 """Where everything may be caught, each with its reason."""

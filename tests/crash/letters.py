@@ -22,24 +22,24 @@ class Letter:
 
 @dataclass(slots=True, kw_only=True)
 class Draft:
-    """A draft of one device. ``stored``: the phone was told so.
-
-    ``uncertain``: a change of it was given up, so that a later one may be in conflict with it.
-    """
+    """A draft of one device. ``stored``: the phone was told so."""
 
     owner: str
     recipients: tuple[str, ...]
     stored: bool = False
-    uncertain: bool = False
 
 
 @dataclass(slots=True)
 class Ledger:
-    """All letters and drafts by subject. ``arrived`` are subjects that LMTP took, by account."""
+    """All letters and drafts by subject.
+
+    ``arrived`` are subjects that LMTP took, by account; ``unanswered`` those where it did not say.
+    """
 
     letters: dict[str, Letter] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     arrived: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unanswered: set[str] = field(default_factory=set)
 
     def faults(self, boxes: dict[str, list[str]]) -> list[str]:
         """Compare with the subjects that stand in each account's mailbox, all folders together."""
@@ -47,8 +47,12 @@ class Ledger:
             *self._letter_faults(boxes),
             *self._draft_faults(boxes),
             *self._arrival_faults(boxes),
-            *_strangers(boxes, {*self.letters, *self.drafts, *self.arrived}),
+            *_strangers(boxes, self.known()),
         ]
+
+    def known(self) -> set[str]:
+        """Give all subjects."""
+        return {*self.letters, *self.drafts, *self.arrived, *self.unanswered}
 
     def _letter_faults(self, boxes: dict[str, list[str]]) -> Iterable[str]:
         for subject, letter in self.letters.items():
@@ -68,7 +72,7 @@ class Ledger:
             if letter is not None and letter.tried:
                 continue
             kept = boxes[draft.owner].count(subject)
-            if kept > 1 and not draft.uncertain:
+            if kept > 1:
                 yield f"draft {subject} ({draft}) stands {kept} times"
             if draft.stored and kept < 1:
                 yield f"draft {subject} ({draft}) is lost"

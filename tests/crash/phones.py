@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, TypeVar
 
+from carbonio_mobile.client import mailtrees
 from carbonio_mobile.client.applying import SyncResult
 from carbonio_mobile.client.device import held
 from carbonio_mobile.client.faults import AnswerLost, Unreachable
@@ -18,13 +19,14 @@ from carbonio_mobile.client.wire import PATH, HttpReply, written
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.wbxml import Element, decode
-from carbonio_mobile.wbxml.codepages import AirSync, FolderHierarchy
+from carbonio_mobile.wbxml.codepages import AirSync, FolderHierarchy, Move
 from carbonio_mobile.wbxml.dump import dump
 from tests.crash.daemon import Daemon
 
 T = TypeVar("T")
 
-EXCHANGES_KEPT = 40
+EXCHANGES_KEPT = 3000
+EXCHANGES_SHOWN = 30
 LOST_AFTER_S = 0.03
 
 
@@ -164,9 +166,10 @@ class WireTransport:
             self._connection.close()
             self._connection = None
 
-    def dumped(self) -> str:
-        """Give the last exchanges for eyes."""
-        return "\n".join(one.text() for one in self.exchanges)
+    def dumped(self, about: str = "") -> str:
+        """Give the last exchanges for eyes, where wanted those that name a server id."""
+        texts = (one.text() for one in list(self.exchanges)[0 if about else -EXCHANGES_SHOWN :])
+        return "\n".join(text for text in texts if not about or f">{about}<" in text)
 
 
 class StrictPhone(Phone):
@@ -177,13 +180,18 @@ class StrictPhone(Phone):
 
     async def move(self, items: Sequence[str], source: str, target: str) -> dict[str, str]:
         """See :meth:`Phone.move`."""
-        before = dict(self.items(source))
-        moved = await super().move(items, source, target)
+        document = mailtrees.move_document([(item, source, target) for item in items])
+        answer = await self.session.document("MoveItems", document)
+        moved = {
+            one.value(Move.SrcMsgId, ""): one.value(Move.DstMsgId, "")
+            for one in answer.find_all(Move.Response)
+            if one.value(Move.Status) == "3"
+        }
         known = self.state.collection(target)
-        if known.key != FIRST_KEY:
-            for item, made in moved.items():
-                if item in before and made not in known.items:
-                    known.items[made] = replace(before[item], id=made)
+        for item, made in moved.items():
+            before = self.state.collection(source).items.pop(item, None)
+            if known.key != FIRST_KEY and before is not None and made not in known.items:
+                known.items[made] = replace(before, id=made)
         return moved
 
     async def sync_again(

@@ -1,6 +1,7 @@
 """Devices at work on a daemon that is killed again and again, and what must hold afterwards."""
 
 import json
+import re
 import smtplib
 import sqlite3
 import subprocess
@@ -12,10 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ from typing import Any
 
 from carbonio_mobile.client import synctrees
 from carbonio_mobile.client.composing import Message, draft
-from carbonio_mobile.client.faults import AnswerLost, Refused, TryLater, Unreachable
+from carbonio_mobile.client.faults import Refused, TryLater, Unreachable
 from carbonio_mobile.client.items import Item
 from carbonio_mobile.client.mailtrees import Original
 from carbonio_mobile.client.phone import PhoneState, Retries, SyncOptions, SyncResult, Wanted
@@ -50,6 +51,7 @@ LOSE_ANSWER = 0.08
 GIVE_UP = 0.25
 ATTEMPTS = 100_000
 OLD_MAIL_AGES_DAYS = (0.2, 2.5, 5.5, 10.5, 20.5, 60.5)
+_SERVER_ID = re.compile(r"\b\d+:\d+\b")
 WORDS = ("red", "green", "blue")
 SETTLE_ROUNDS = 30
 
@@ -106,7 +108,7 @@ class Device:
         )
         self.followed: dict[str, bool] = {}
         self.options: dict[str, SyncOptions] = {}
-        self.pending: list[Callable[[], None]] = []
+        self.pending: list[Callable[[], object]] = []
         self.number = 0
 
     # Life
@@ -124,9 +126,11 @@ class Device:
 
     def fail(self) -> None:
         """Tell of the exception at hand, with all that helps to understand it."""
+        told = traceback.format_exc()
+        about = _SERVER_ID.search(str(sys.exception()))
+        history = self.transport.dumped(about[0]) if about else ""
         self.running.fail(
-            f"{self.name} of {self.account}",
-            f"{traceback.format_exc()}\n{self.transport.dumped()}",
+            f"{self.name} of {self.account}", f"{told}\n{self.transport.dumped()}\n\n{history}"
         )
 
     def act(self) -> None:
@@ -437,10 +441,10 @@ class Device:
 
     def own_drafts(self) -> tuple[str, list[Item]]:
         folder = self.phone.folder("drafts").id
-        known = self.running.ledger.drafts
+        ledger = self.running.ledger
         items = [
             one for one in self.phone.items(folder).values()
-            if one.subject.startswith(f"draft {self.name} ") and one.subject in known
+            if one.subject.startswith(f"draft {self.name} ") and one.subject not in ledger.letters
         ]  # fmt: skip
         return folder, items
 
@@ -456,8 +460,7 @@ class Device:
             item = self.random.choice(items)
             known = ledger.drafts[item.subject]
             content = self.content(item.subject, known.recipients)
-            if self.command_sync(folder, [synctrees.change(item.id, *content)]) is None:
-                known.uncertain = True
+            self.command_sync(folder, [synctrees.change(item.id, *content)])
             return
         subject, recipients = self.subject("draft"), self.others()
         known = ledger.drafts[subject] = Draft(owner=self.account, recipients=recipients)
@@ -474,15 +477,23 @@ class Device:
             return
         item = self.random.choice(items)
         known = self.running.ledger.drafts[item.subject]
-        letter = self.running.ledger.letters.setdefault(
-            item.subject,
-            Letter(sender=self.account, recipients=known.recipients, is_draft=True),
-        )
+        letter = Letter(sender=self.account, recipients=known.recipients, is_draft=True)
+        self.running.ledger.letters[item.subject] = letter
         content = self.content(item.subject, known.recipients) if self.random.random() < 0.5 else []
+        command = synctrees.change(item.id, *content, send=True)
         letter.tried = True
-        result = self.command_sync(folder, [synctrees.change(item.id, *content, send=True)])
-        if result is not None and result.status == 1 and item.id not in result.refused:
-            letter.done = True
+        if not self.draft_sent(letter, folder, command) and self.random.random() < 0.7:
+            self.pending.append(partial(self.draft_sent, letter, folder, command))
+
+    def draft_sent(self, letter: Letter, folder: str, command: Element) -> bool:
+        """Send a draft; tells whether there was an answer."""
+        result = self.command_sync(folder, [command])
+        if result is None:
+            return False
+        assert result.status == 1, result
+        letter.refused = bool(result.refused)
+        letter.done = not letter.refused
+        return True
 
     # The end
 
@@ -514,14 +525,12 @@ class Device:
         due = {one[0] for one in items if one[1] >= oldest}
         held = {name: _Look.of_item(one) for name, one in collection.items.items()}
         where = f"{self.name} ({self.account}) in {folder} {collection.options}:"
-        yield from (f"{where} lacks {name} {there[name]}" for name in sorted(due - set(held)))
-        yield from (
-            f"{where} holds {name} {held[name]}, there: {there.get(name)}"
-            for name in sorted(set(held) - due)
-        )
-        for name in sorted(due & set(held)):
-            if not held[name].same(there[name], self.phone.version):
-                yield f"{where} has {name} as {held[name]}, it is {there[name]}"
+        for name in sorted(due | set(held)):
+            mine, right = held.get(name), there.get(name)
+            # What the phone itself moved here may be older than its window.
+            if mine is None or right is None or not mine.same(right, self.phone.version):
+                history = self.transport.dumped(name)
+                yield f"{where} has {name} as {mine}, it is {right}\n{history}"
 
 
 _MAIL_KINDS = frozenset({"inbox", "drafts", "trash", "sent", "outbox", "junk", "mail"})
@@ -578,10 +587,7 @@ class Postman(threading.Thread):
                 refused = lmtp.sendmail("far@example.org", recipients, message)
         except (OSError, smtplib.SMTPException):
             self.running.counts["LMTP without an answer"] += 1
-            if not subject.startswith("x"):
-                self.running.ledger.drafts[subject] = Draft(
-                    owner=recipients[0], recipients=(), uncertain=True
-                )
+            self.running.ledger.unanswered.add(subject)
             return
         assert not refused, refused
         self.running.counts["LMTP"] += 1
@@ -706,10 +712,7 @@ class Workload:
         faults = self.running.ledger.faults(subjects)
         now = time.time()
         for device in self.devices:
-            found = list(device.faults(boxes[device.account], now))
-            if found and not faults:
-                found.append(device.transport.dumped())
-            faults += found
+            faults += device.faults(boxes[device.account], now)
         faults += self.database_faults()
         assert not faults, "\n".join(faults[:20])
         assert not self.daemon.tracebacks(), self.daemon.tracebacks()

@@ -63,7 +63,8 @@ class Device:
 
     def items(self, folder: str) -> Mapping[str, Item]:
         """Give what is held of a folder, by server id."""
-        return self.state.collection(folder).items
+        known = self.state.collections.get(folder)
+        return {} if known is None else known.items
 
     # Beginning
 

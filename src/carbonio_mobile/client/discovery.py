@@ -75,7 +75,7 @@ async def _by_json(request: Request, host: str, address: str) -> str:
         reply = await request("GET", url, headers={}, timeout_s=TIMEOUT_S)
         if reply.code not in (301, 302, 307, 308):
             break
-        url = _checked(urljoin(url, reply.headers.get("location", "")))
+        url = _checked(urljoin(url, reply.headers.get("location", "")), url)
     else:
         raise ClientFault("redirected again and again")
     if reply.code != 200:
@@ -84,7 +84,7 @@ async def _by_json(request: Request, host: str, address: str) -> str:
         answer = json.loads(reply.body)
     except ValueError as exc:
         raise ClientFault("an answer that is no JSON") from exc
-    return _checked(str(answer.get("Url", "")) if isinstance(answer, dict) else "")
+    return _checked(str(answer.get("Url", "")) if isinstance(answer, dict) else "", url)
 
 
 async def _by_xml(request: Request, host: str, address: str, password: str) -> str:
@@ -111,11 +111,12 @@ async def _by_xml(request: Request, host: str, address: str, password: str) -> s
     if not urls:
         messages = [element.text or "" for element in root.iter("{*}Message")]
         raise ClientFault(messages[0] if messages else "an answer without a URL")
-    return _checked(urls[0])
+    return _checked(urls[0], host)
 
 
-def _checked(url: str) -> str:
-    if urlsplit(url).scheme != "https":
+def _checked(url: str, asked: str) -> str:
+    """Refuse a URL without TLS, unless TLS was not asked for either."""
+    if urlsplit(url).scheme not in ("https", urlsplit(asked).scheme):
         raise ClientFault("an answer that leads away from TLS")
     return url
 

@@ -50,6 +50,8 @@ def run(argv: Sequence[str] | None, around: Around) -> int:
                 await network.close()
 
         return around.run(work)
+    except BrokenPipeError:
+        return 1  # who read the output has seen enough
     except (ClientFault, OSError) as exc:
         screen.remark(f"carbonio-mobile-client: {exc}")
         return 1

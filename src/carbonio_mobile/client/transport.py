@@ -6,16 +6,15 @@ Spec: MS-ASHTTP 2.2.1; RFC 7617 (Basic, UTF-8).
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from service_identity.exceptions import VerificationError
 from twisted.internet import error
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, succeed
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.interfaces import IConsumer, IOpenSSLClientConnectionCreator
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.ssl import (
     Certificate,
@@ -29,7 +28,6 @@ from twisted.python.failure import Failure
 from twisted.web.client import (
     Agent,
     ContentDecoderAgent,
-    FileBodyProducer,
     GzipDecoder,
     HTTPConnectionPool,
     RequestGenerationFailed,
@@ -40,7 +38,7 @@ from twisted.web.client import (
 )
 from twisted.web.http import PotentialDataLoss
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IPolicyForHTTPS
+from twisted.web.iweb import IBodyProducer, IPolicyForHTTPS
 from zope.interface import implementer
 
 from carbonio_mobile import __version__
@@ -123,7 +121,7 @@ class HttpClient:
         sent = Headers({name: [text] for name, text in headers.items()})
         sent.setRawHeaders("User-Agent", [USER_AGENT])
         # An empty POST needs its Content-Length as well.
-        producer = _producer(body) if body or method == "POST" else None
+        producer = _Body(body) if body or method == "POST" else None
         response = await self._agent.request(
             method.encode("ascii"), url.encode("ascii"), sent, producer
         )
@@ -132,6 +130,7 @@ class HttpClient:
         named = {
             name.decode("latin-1").lower(): values[-1].decode("latin-1")
             for name, values in response.headers.getAllRawHeaders()
+            if values[-1]  # undoing gzip leaves an empty Content-Encoding
         }
         return HttpReply(code=response.code, headers=named, body=await collector.whole)
 
@@ -207,8 +206,27 @@ class _Collector(Protocol):
             self.whole.errback(reason)
 
 
-def _producer(body: bytes) -> FileBodyProducer:
-    return FileBodyProducer(BytesIO(body))
+@implementer(IBodyProducer)
+class _Body:
+    """A request's body, which is in memory already and is written in one go."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+        self.length = len(octets)
+
+    def startProducing(self, consumer: IConsumer) -> Deferred[None]:  # noqa: N802
+        """See :meth:`IBodyProducer.startProducing`."""
+        consumer.write(self._octets)
+        return succeed(None)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Nothing is left to pause."""
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Nothing is left to go on with."""
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Nothing is left to stop."""
 
 
 @implementer(IPolicyForHTTPS)
@@ -256,7 +274,7 @@ def _certificates(pem: bytes) -> list[Certificate]:
     blocks = [begin + block for block in pem.split(begin)[1:]]
     try:
         found = [Certificate.loadPEM(block) for block in blocks]
-    except (SSL.Error, ValueError) as exc:
+    except (SSL.Error, crypto.Error, ValueError) as exc:
         raise ClientFault("--ca: a certificate in the file cannot be read") from exc
     if not found:
         raise ClientFault("--ca: there is no certificate (PEM) in the file")

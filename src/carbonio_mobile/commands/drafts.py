@@ -108,7 +108,7 @@ class Drafts:
         if mark is not None and mark.operation == name and not command.send:
             return await self._changed_before(item, mark)
         made = await self.call.services.offload(lambda: patch_draft(before, _change(content)))
-        if conflict:
+        if conflict and not self._is_by_this_device(mark):
             await self.call.mailbox.append(
                 self.folder, made.source, _state(content), received=self.call.now, operation=name
             )
@@ -176,7 +176,17 @@ class Drafts:
         return parse_draft(command.content, self.call.version)
 
     def _operation(self, command: ClientCommand) -> OperationId:
-        return operation(self.call, "draft", self.folder, digest(encode(command.element)))
+        return operation(self.call, self._kind, self.folder, digest(encode(command.element)))
+
+    @property
+    def _kind(self) -> str:
+        """The kind of operation, which tells one device's changes from another's."""
+        key = self.call.device.key
+        return f"draft-{digest(key.account, key.device)[:8]}"
+
+    def _is_by_this_device(self, mark: DraftMark | None) -> bool:
+        """Whether the last change was this device's: it may have lost the answer."""
+        return mark is not None and mark.operation.startswith(f"{self._kind}-")
 
     async def _source(self, item: ItemId) -> bytes:
         wish = BodyWish(source_bytes=None)

@@ -2,7 +2,8 @@
 
 The device knows where the items went from the answer. So both collections are told in their states:
 the source that the items left by the device's own hand, the target that it holds them already
-(Outlook takes an Add in the target for a second message, client-quirks.md 4.5).
+(Outlook takes an Add in the target for a second message, client-quirks.md 4.5). What others did to
+an item before it moved the device may not know yet, so the target tells its state as a Change.
 
 Spec: MS-ASCMD 2.2.1.12, 3.1.5.5; commands.md section 7.
 """
@@ -18,7 +19,7 @@ from carbonio_mobile.eas.status import MoveStatus
 from carbonio_mobile.errors import NotFound, ProtocolError
 from carbonio_mobile.ids import FolderId, ItemId, ServerId
 from carbonio_mobile.sync.changes import ItemHead
-from carbonio_mobile.sync.folders import Hierarchy
+from carbonio_mobile.sync.folders import FolderKind, Hierarchy
 from carbonio_mobile.sync.state import document_name
 
 Moved = Mapping[ItemId, ItemHead]
@@ -36,7 +37,7 @@ async def respond(call: Call) -> Answer:
             item = ServerId.parse(request.item)
             groups[item.folder, FolderId(request.target)].append(item.item)
     moved = {ends: await _move(call, *ends, items) for ends, items in groups.items()}
-    await _note(call, moved)
+    await _note(call, present, moved)
     return Answer(document=build(_result(request, present, moved) for request in requests))
 
 
@@ -76,16 +77,20 @@ def _result(
     )
 
 
-async def _note(call: Call, moved: Mapping[tuple[FolderId, FolderId], Moved]) -> None:
+async def _note(
+    call: Call, present: Hierarchy, moved: Mapping[tuple[FolderId, FolderId], Moved]
+) -> None:
     """Enter the moves in the states of the collections that the device syncs."""
     folders = {folder for ends, heads in moved.items() if heads for folder in ends}
     states = await load_states(call, folders)
     for (source, target), heads in moved.items():
+        origin = present.find(source)
+        was_draft = origin is not None and origin.kind is FolderKind.DRAFTS
         for item, head in heads.items():
             if source in states:
                 states[source].forget(item)
             if target in states:
-                states[target].know(head.item, head.version)
+                states[target].know_content(head.item, may_change=was_draft)
     documents = {document_name(folder): state.to_text() for folder, state in states.items()}
     if documents:
         await call.services.states.commit(call.device.key, documents)

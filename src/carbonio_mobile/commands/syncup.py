@@ -9,12 +9,12 @@ Spec: MS-ASCMD 2.2.3.26 (Commands in a request), 2.2.3.148 (Responses), 3.1.5.4;
 """
 
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.drafts import Drafts
 from carbonio_mobile.commands.operations import digest
-from carbonio_mobile.commands.syncdown import Unreadable, read_whole
+from carbonio_mobile.commands.syncdown import NO_BODIES, Unreadable, read_whole
 from carbonio_mobile.eas.items.email import application_data, parse_change
 from carbonio_mobile.eas.items.faults import ItemFault
 from carbonio_mobile.eas.messages.fields import server_id
@@ -27,8 +27,8 @@ from carbonio_mobile.eas.messages.sync import (
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.errors import Conflict, NotFound, OverQuota, TooLarge
 from carbonio_mobile.ids import ItemId, ServerId
-from carbonio_mobile.mime.mailitem import MailPatch
-from carbonio_mobile.sync.changes import NO_ASPECT, Aspect
+from carbonio_mobile.mime.mailitem import ClearFollowUp, MailPatch, MailState
+from carbonio_mobile.sync.changes import ALL_ASPECTS, NO_ASPECT, Aspect
 from carbonio_mobile.sync.folders import Folder, FolderKind
 from carbonio_mobile.sync.state import CommandResult, Generation
 from carbonio_mobile.wbxml import Element, Tag, encode
@@ -130,15 +130,21 @@ class Applying:
             if item is None:
                 results[fingerprint] = CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
             elif self._is_draft_command(command):
-                results[fingerprint] = await _refusable(
-                    self._drafts().change(command, item, conflict=await self._conflicts(item))
-                )
+                results[fingerprint] = await self._change_draft(command, item)
             else:
                 try:
                     patches[item] = (fingerprint, self._patch_of(command))
                 except ItemFault as fault:
                     results[fingerprint] = CommandResult(status=fault.status)
         return results | await self._patch(patches)
+
+    async def _change_draft(self, command: ClientCommand, item: ItemId) -> CommandResult:
+        conflict = await self._conflicts(item)
+        result = await _refusable(self._drafts().change(command, item, conflict=conflict))
+        if result.version is None:
+            return result
+        known = self._knows_all(item, await self._since([item]), Aspect.CONTENT)
+        return result if known else replace(result, version=None)
 
     def _patch_of(self, command: ClientCommand) -> MailPatch:
         if command.content is None:
@@ -148,7 +154,7 @@ class Applying:
     async def _conflicts(self, item: ItemId) -> bool:
         since = await self._since([item])
         changed = since.get(item, NO_ASPECT) & Aspect.CONTENT
-        return bool(changed) and item not in self.made.echoes and not self.options.client_wins
+        return bool(changed) and not self._is_own(item) and not self.options.client_wins
 
     async def _patch(
         self, patches: Mapping[ItemId, tuple[str, MailPatch]]
@@ -157,9 +163,9 @@ class Applying:
             return {}
         results: dict[str, CommandResult] = {}
         allowed: dict[ItemId, MailPatch] = {}
-        before = await self._since(patches)
+        losing = await self._losing({item: patch for item, (_, patch) in patches.items()})
         for item, (fingerprint, patch) in patches.items():
-            if self._loses(item, patch, before.get(item, NO_ASPECT)):
+            if item in losing:
                 results[fingerprint] = CommandResult(status=SyncStatus.CONFLICT)
             else:
                 allowed[item] = patch
@@ -169,20 +175,47 @@ class Applying:
             fingerprint = patches[item][0]
             if item not in versions:
                 results[fingerprint] = CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
-            elif after.get(item, NO_ASPECT) & ~_aspects(patch) and item not in self.made.echoes:
-                # Others changed more of it: the feed shall report the item, our part included.
-                results[fingerprint] = SUCCESS
-            else:
+            elif self._knows_all(item, after, _aspects(patch)):
                 results[fingerprint] = CommandResult(
                     status=SyncStatus.SUCCESS, item=item, version=versions[item]
                 )
+            else:
+                results[fingerprint] = SUCCESS
         return results
 
-    def _loses(self, item: ItemId, patch: MailPatch, changed: Aspect) -> bool:
-        """Whether the server's change of the same property wins over the device's (R2066)."""
-        if self.options.client_wins or item in self.made.echoes:
-            return False
-        return bool(changed & _aspects(patch))
+    def _knows_all(self, item: ItemId, after: Mapping[ItemId, Aspect], told: Aspect) -> bool:
+        """Whether nothing but what the device tells has happened to an item since the token.
+
+        Of an item that others changed, the feed shall report all, the device's own part included.
+        So it shall of one that stands among the echoes: what happened to it since the token is the
+        device's own, and nobody can tell what of it is not.
+        """
+        return item not in self.made.echoes and not after.get(item, ALL_ASPECTS) & ~told
+
+    async def _losing(self, patches: Mapping[ItemId, MailPatch]) -> set[ItemId]:
+        """Give the items of which the server's change wins over the device's (R2066).
+
+        What is as the device wants it is no conflict: a copy of this request may have been here
+        before, cut short before it could leave a record.
+        """
+        if self.options.client_wins:
+            return set()
+        changed = await self._since(patches)
+        suspects = [
+            item
+            for item, patch in patches.items()
+            if changed.get(item, NO_ASPECT) & _aspects(patch) and not self._is_own(item)
+        ]
+        if not suspects:
+            return set()
+        found = await self.call.mailbox.read(self.folder.id, suspects, NO_BODIES)
+        return {one.item for one in found.values() if not _shows(one.state, patches[one.item])}
+
+    def _is_own(self, item: ItemId) -> bool:
+        """Whether the device itself changed an item since the token, in this generation or one
+        whose answer it lost.
+        """
+        return item in self.made.echoes or any(item == one.item for one in self.known.values())
 
     async def _since(self, items: Iterable[ItemId]) -> Mapping[ItemId, Aspect]:
         wanted = list(items)
@@ -255,6 +288,16 @@ def _groups(commands: Sequence[ClientCommand]) -> Iterator[list[ClientCommand]]:
         group.append(command)
     if group:
         yield group
+
+
+def _shows(state: MailState, patch: MailPatch) -> bool:
+    """Whether an item in this state is as a patch wants it."""
+    flag = None if isinstance(patch.follow_up, ClearFollowUp) else patch.follow_up
+    return (
+        patch.read in (None, state.read)
+        and (patch.follow_up is None or flag == state.follow_up)
+        and patch.categories in (None, state.categories)
+    )
 
 
 def _aspects(patch: MailPatch) -> Aspect:

@@ -1,4 +1,4 @@
-"""What the daemon sets of its own process: open files, file modes, garbage collection, exit."""
+"""What the daemon sets of its own process: files, threads, garbage collection, exit."""
 
 import atexit
 import gc
@@ -13,6 +13,11 @@ import sys
 # before a quarter of all objects is new).
 _GC_THRESHOLDS = (20_000, 20, 50)
 
+# How long a thread may keep the others waiting for the interpreter. With Python's own 5 ms a busy
+# reactor kept answers of the store waiting for 84 ms at p99, with 0.2 ms for 8 ms; a busy mailbox
+# thread made the reactor late by 11 ms, with 0.5 ms by 4.7 ms (measured, two cores).
+_SWITCH_INTERVAL_S = 0.0005
+
 
 def harden() -> None:
     """Let nobody else read what the daemon writes."""
@@ -24,6 +29,11 @@ def raise_file_limit() -> int:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def share_the_interpreter() -> None:
+    """Let reactor and database threads take turns quickly."""
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
 
 
 def tune_collector() -> None:

@@ -90,6 +90,7 @@ class Daemon(Service):
         self.prepared.lmtp.serving = parts.lmtp
         signal.signal(signal.SIGHUP, self._hang_up)
         self._start_periodic()
+        process.share_the_interpreter()
         process.tune_collector()
         for port in self.prepared.ports:
             _log.info("listening on {address}", address=port_text(port))

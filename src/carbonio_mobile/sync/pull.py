@@ -28,7 +28,7 @@ from carbonio_mobile.sync.changes import (
     Listing,
     Position,
 )
-from carbonio_mobile.sync.state import Generation
+from carbonio_mobile.sync.state import UNSURE, Generation
 
 CHUNK = 100
 """How many items are asked for and shown at a time."""
@@ -168,10 +168,12 @@ class _Run:
 
     def _offer(self, change: ItemChange) -> Offer | None:
         made = self._made
-        if made.echoes.get(change.item) == change.version:
-            return None
         if change.item in made.held:
-            return _offer(OfferKind.CHANGE, change, change.aspects)
+            known = made.echoes.get(change.item)
+            if known == change.version:
+                return None
+            news = change.aspects & ~Aspect.CONTENT if known == UNSURE else change.aspects
+            return _offer(OfferKind.CHANGE, change, news)
         in_view = change.position >= made.edge and change.position >= self._floor
         if in_view:
             return _offer(OfferKind.ADD, change, ALL_ASPECTS)

@@ -22,6 +22,9 @@ from carbonio_mobile.sync.ranges import RangeSet
 
 FORMAT = 1
 
+UNSURE = ItemVersion("")
+"""Stands among the echoes for an item whose content the device has, but perhaps not its state."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
@@ -48,8 +51,9 @@ class Generation:
     may hold items that have left its window; ``narrowing``: for which end of the window they are
     being taken back, and how far down that has come. ``echoes``: versions that the device knows
     although the feed has not reported them yet, because the device made them itself or got them
-    ahead of the feed. ``options``: the sticky options. ``results``: by fingerprint, what became of
-    the commands that made this generation. ``kind``: that of the folder.
+    ahead of the feed; UNSURE where the feed shall tell the item's state. ``options``: the sticky
+    options. ``results``: by fingerprint, what became of the commands that made this generation.
+    ``kind``: that of the folder.
     """
 
     key: str
@@ -83,6 +87,16 @@ class Generation:
         """The device has this item at this version, whatever the feed will say of its coming."""
         self.held.add(item)
         self.echoes[item] = version
+
+    def know_content(self, item: ItemId, *, may_change: bool) -> None:
+        """The device has this item, but perhaps not as it is now: the feed shall not add it.
+
+        The feed tells its state; where the content ``may_change``, the whole item.
+        """
+        if item not in self.held:
+            self.held.add(item)
+            if not may_change:
+                self.echoes[item] = UNSURE
 
     def forget(self, item: ItemId) -> None:
         """The device has removed this item itself."""
@@ -140,10 +154,10 @@ class CollectionState:
     current: Generation
     previous: Generation | None = None
 
-    def know(self, item: ItemId, version: ItemVersion) -> None:
+    def know_content(self, item: ItemId, *, may_change: bool) -> None:
         """Outside of a Sync the device got hold of an item: so whichever key it names next."""
         for generation in self._generations():
-            generation.know(item, version)
+            generation.know_content(item, may_change=may_change)
 
     def forget(self, item: ItemId) -> None:
         """Outside of a Sync the device gave an item away: so whichever key it names next."""

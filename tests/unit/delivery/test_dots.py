@@ -1,5 +1,7 @@
 """Messages between DATA and the dot."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,7 +13,7 @@ CONTENT = st.lists(st.sampled_from([b".", b"\r\n", b"\n", b"\r", b"a", b"\x00", 
 def cut(octets: bytes, cuts: list[int]) -> list[bytes]:
     """Cut octets into pieces."""
     edges = sorted({0, len(octets), *(at % (len(octets) + 1) for at in cuts)})
-    return [octets[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [octets[a:b] for a, b in itertools.pairwise(edges)]
 
 
 @given(CONTENT, st.lists(st.integers(0, 1000)), st.binary(max_size=20))

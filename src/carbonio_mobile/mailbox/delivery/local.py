@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from carbonio_mobile.directory.accounts import Account, AccountStatus
 from carbonio_mobile.errors import NotFound, OverQuota, StoreError, TooLarge
@@ -117,8 +118,8 @@ class LocalDelivery:
             return refusal
         try:
             await self._append(account, recipient, letter)
-        except StoreError as exc:
-            return _outcome(account.id, exc)
+        except Exception:  # one bad message or mailbox must not hold up the others of a transaction
+            return _outcome(account.id, Failure())
         self._on_delivered(account, letter)
         return DELIVERED
 
@@ -155,8 +156,8 @@ class LocalDelivery:
                 received=self._clock(),
                 operation=operation("sent", token, account),
             )
-        except StoreError as exc:
-            return _outcome(account, exc)
+        except Exception:  # as above
+            return _outcome(account, Failure())
         return DELIVERED
 
 
@@ -175,13 +176,18 @@ def refusal_of(account: Account) -> Outcome | None:
     return None
 
 
-def _outcome(account: AccountId, fault: StoreError) -> Outcome:
-    match fault:
+def _outcome(account: AccountId, failure: Failure) -> Outcome:
+    match failure.value:
         case OverQuota():
             return MAILBOX_FULL
         case TooLarge():
             return TOO_LARGE
         case NotFound():
             return NO_SUCH_USER
-    _log.error("mail cannot be stored for {account}: {why}", account=account, why=str(fault))
+        case StoreError() as fault:
+            _log.error(
+                "mail cannot be stored for {account}: {why}", account=account, why=str(fault)
+            )
+        case _:
+            _log.failure("mail cannot be stored for {account}", failure, account=account)
     return TRY_LATER

@@ -204,13 +204,18 @@ class SmtpRelay:
         self._stopped = True
         for connecting in list(self._connecting):
             connecting.cancel()
-        for session in list(self._sessions):
-            if session.is_decided_elsewhere:
-                self._clock.callLater(_LAST_REPLY_S, session.abort)
-            else:
-                session.abort()
-        for ended in list(self._sessions.values()):
+        under_way = dict(self._sessions)
+        alarms = [
+            self._clock.callLater(
+                _LAST_REPLY_S if session.is_decided_elsewhere else 0.0, session.abort
+            )
+            for session in under_way
+        ]
+        for ended in under_way.values():
             await ended
+        for alarm in alarms:
+            if alarm.active():
+                alarm.cancel()
 
 
 class _Session:
@@ -246,7 +251,9 @@ class _Session:
             return outcomes
         go_ahead = await self._command("DATA", self._options.data_s)
         if go_ahead.code != 354:
-            return {**outcomes, **dict.fromkeys(accepted, self._outcome(go_ahead))}
+            # Whatever it says, nothing was sent.
+            refusal = outcome_of(max(go_ahead.code, 400), go_ahead.text, self._options.host)
+            return {**outcomes, **dict.fromkeys(accepted, refusal)}
         time_s = self._options.data_s + len(message) / _SLOWEST_BYTES_A_S
         self.is_decided_elsewhere = True
         try:

@@ -16,7 +16,6 @@ from twisted.python.failure import Failure
 from carbonio_mobile.errors import ProtocolError, Unavailable
 
 _MAX_REPLY_BYTES = 64 * 1024
-_MAX_EARLY = 4
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?\Z", re.DOTALL)
 
 
@@ -47,7 +46,8 @@ class SmtpConnection(Protocol):
         self._size = 0
         self._lines: list[str] = []
         self._waiting: deque[tuple[Deferred[Reply], IDelayedCall]] = deque()
-        self._early: deque[Reply] = deque()
+        self._greeting: Reply | None = None
+        self._is_greeted = False
         self._lost: Exception | None = None
 
     def command(self, line: str, timeout_s: float) -> Deferred[Reply]:
@@ -64,8 +64,9 @@ class SmtpConnection(Protocol):
         if octets and self.transport is not None:
             self.transport.write(octets)
         reply: Deferred[Reply] = Deferred()
-        if self._early:
-            reply.callback(self._early.popleft())
+        if self._greeting is not None and not octets:
+            reply.callback(self._greeting)
+            self._greeting = None
         else:
             alarm = self._clock.callLater(timeout_s, self._time_over)
             self._waiting.append((reply, alarm))
@@ -73,7 +74,7 @@ class SmtpConnection(Protocol):
 
     def start_tls(self, context: Any) -> None:
         """Encrypt from here on. Raises: ProtocolError (the server spoke out of turn)."""
-        if self._buffer or self._early:
+        if self._buffer:
             raise ProtocolError("octets after the reply to STARTTLS")
         self.transport.startTLS(context)  # type: ignore[union-attr]  # a TCP connection's
 
@@ -112,10 +113,12 @@ class SmtpConnection(Protocol):
             waiting, alarm = self._waiting.popleft()
             alarm.cancel()
             waiting.callback(reply)
-        elif len(self._early) < _MAX_EARLY:
-            self._early.append(reply)
+        elif not self._is_greeted:
+            self._greeting = reply
         else:
-            self._break_off(ProtocolError("replies to no command"))
+            # Taken for the reply to a later command, it could make mail count as sent.
+            self._break_off(Unavailable(f"{reply.code} {reply.text}, unasked"))
+        self._is_greeted = True
 
     def _time_over(self) -> None:
         self._break_off(Unavailable("no reply in time"))
