@@ -45,6 +45,7 @@ inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
 smtpd_relay_restrictions = permit_mynetworks, reject
 alias_maps =
+local_recipient_maps =
 alias_database =
 maillog_file = {place}/log
 maillog_file_prefixes = {place}
@@ -67,6 +68,7 @@ retry unix - - n - - error
 lmtp unix - - n - - lmtp
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
+proxymap unix - - n - - proxymap
 postlog unix-dgram n - n - 1 postlogd
 """
 
@@ -178,7 +180,7 @@ class PostfixTests(TestCase):
 
     async def test_delivery(self) -> None:
         """Mail of every kind arrives octet for octet, once for each account named."""
-        body = ".\r\n..\r\n" + "ä€" * 300 + "\r\n.end"
+        body = ".\r\n..\r\n" + "ä€" * 150 + "\r\n.end"
         await self.inject(message(body=body), "info@example.com", "mary+x@example.com",
                           options=["BODY=8BITMIME"])  # fmt: skip
         await self.logged("to=<mary+x@example.com>")

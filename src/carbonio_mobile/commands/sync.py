@@ -53,6 +53,11 @@ from carbonio_mobile.wbxml.codepages import AirSync
 NEEDS_MAX = 30
 """So many collections' states are read ahead, before the gates."""
 
+BODY_BYTES_MAX = 1 << 24
+"""The largest body in a Sync: it is a string, and longer ones no device is known to take. What is
+cut here can be fetched.
+"""
+
 
 def needs(document: Element | None) -> tuple[str, ...]:
     """Name the documents that a Sync looks at; an empty one names its collections later."""
@@ -87,8 +92,8 @@ async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
             call.turn.park(watch)
             wake = await watch.wait(until - call.now)
             await call.turn.resume()
-            if wake.superseded:
-                return []
+            if wake.superseded or not (wake.folders or wake.hierarchy):
+                return []  # a newer request took the place, time is up, or the server stops
             if wake.hierarchy and await hierarchy.outdated(call):
                 raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
     finally:
@@ -312,5 +317,5 @@ def _options(made: Generation) -> CollectionOptions:
     return CollectionOptions(
         filter_type=stored.get("filter", 0),
         client_wins=stored.get("client_wins", False),
-        body=BodyOptions.from_json(stored.get("body", {})),
+        body=BodyOptions.from_json(stored.get("body", {})).within(BODY_BYTES_MAX),
     )

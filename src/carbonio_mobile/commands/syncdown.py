@@ -151,7 +151,12 @@ class Telling:
                 ServerId(self.folder, offer.item), f"{type(exc).__name__} in conversion"
             )
             return degraded_data(
-                received=item.received, version=self.call.version, read=item.state.read
+                received=item.received,
+                version=self.call.version,
+                subject=item.record.subject,
+                from_=item.record.from_,
+                read=item.state.read,
+                conversation_id=item.record.conversation_id,
             )
         self.poison.discard(ServerId(self.folder, offer.item))
         return content

@@ -101,9 +101,9 @@ class Applying:
             if works and result.item is not None and not result.removed:
                 made = Element(AirSync.ServerId, str(ServerId(self.folder.id, result.item)))
             content = await self._drafts().added(command, result) if works else None
-            return Element(tag, [made, Element(AirSync.ClientId, command.name), status, content])
+            return Element(tag, [Element(AirSync.ClientId, command.name), made, status, content])
         content = None
-        if works and command.kind is CommandKind.CHANGE and self._is_draft_command(command):
+        if works and result.parts:  # a draft's new attachments (MS-ASCMD R6234)
             content = await self._drafts().added(command, result)
         if works and content is None:
             return None

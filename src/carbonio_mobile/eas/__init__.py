@@ -1,2 +1,1 @@
-"""The protocol above WBXML: request lines, versions, statuses, typed requests and responses; pure.
-"""
+"""The protocol above WBXML: request lines, versions, statuses, typed requests and answers; pure."""

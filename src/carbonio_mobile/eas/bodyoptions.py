@@ -5,7 +5,7 @@ Spec: MS-ASAIRS 2.2.2.11 (BodyPartPreference), 2.2.2.12 (BodyPreference), 3.2.5.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -52,6 +52,13 @@ class BodyPreference:
     all_or_none: bool = False
     preview_chars: int = 0
 
+    def within(self, limit_bytes: int) -> "BodyPreference":
+        """Give the same wish for no more than ``limit_bytes``."""
+        limit = self.truncation_bytes
+        if limit is not None and limit <= limit_bytes:
+            return self
+        return replace(self, truncation_bytes=limit_bytes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyOptions:
@@ -92,6 +99,14 @@ class BodyOptions:
     def preference(self, kind: BodyType) -> BodyPreference | None:
         """Give the preference for a type, or None."""
         return next((one for one in self.preferences if one.type is kind), None)
+
+    def within(self, limit_bytes: int) -> "BodyOptions":
+        """Give the same wishes with no body larger than ``limit_bytes``."""
+        return replace(
+            self,
+            preferences=tuple(one.within(limit_bytes) for one in self.preferences),
+            part_preferences=tuple(one.within(limit_bytes) for one in self.part_preferences),
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Give the compact form that :meth:`from_json` reads; empty for the defaults."""

@@ -10,6 +10,7 @@ from carbonio_mobile.setup.progress import ProgressBar
 from carbonio_mobile.setup.refusal import Refused
 from carbonio_mobile.setup.surroundings import Surroundings
 
+_QUOTA = "zimbraMailQuota"
 _REFUSED_SHOWN = 50
 
 
@@ -22,22 +23,25 @@ def import_command(store: DirectoryStore, arguments: Namespace, around: Surround
     if missing:
         raise Refused(f"no such file: {', '.join(missing)}")
     target = Target(level=Level.ACCOUNT, name=arguments.address)
-    account = AccountId(store.entry(target, around.clock()).id)
+    entry = store.entry(target, around.clock())
+    (quota,) = (entry.inherited | entry.own).get(_QUOTA, ("0",))[:1]
     bar = ProgressBar(around.err, "messages")
     try:
         summary = import_mail(
             arguments.data,
-            account,
+            AccountId(entry.id),
             arguments.paths,
             arguments.folder,
             arguments.format,
             bar,
             dry_run=arguments.dry_run,
+            quota_bytes=int(quota),
         )
     finally:
         bar.close()
     verb = "could be imported" if arguments.dry_run else "imported"
-    around.say(f"{summary.imported} messages {verb}, {len(summary.refused)} refused")
+    known = f", {summary.already_there} already there" if summary.already_there else ""
+    around.say(f"{summary.imported} messages {verb}{known}, {len(summary.refused)} refused")
     for where, reason in summary.refused[:_REFUSED_SHOWN]:
         around.complain(f"refused {where}: {reason}")
     if len(summary.refused) > _REFUSED_SHOWN:

@@ -36,9 +36,12 @@ class KnownFolders:
         return replace(self, token=None, folders={**self.folders, folder.id: folder})
 
     def without(self, folder: FolderId) -> "KnownFolders":
-        """Give what the device knows once it deleted a folder, and with it what lay inside."""
-        gone = {folder} | {f.id for f in self.folders.values() if _inside(f, folder, self.folders)}
-        kept = {i: f for i, f in self.folders.items() if i not in gone}
+        """Give what the device knows once it deleted a folder.
+
+        Of what lay inside it shall be told: not every client takes away a whole tree by itself, and
+        a subfolder may have been moved out meanwhile.
+        """
+        kept = {i: f for i, f in self.folders.items() if i != folder}
         return replace(self, token=None, folders=kept)
 
     def to_json(self) -> dict[str, Any]:
@@ -133,14 +136,3 @@ def advance(base: KnownFolders, made: KnownFolders) -> HierarchyState:
     content = json.dumps(replace(made, key=base.key).to_json(), separators=(",", ":"))
     key = f"{chain}.{int(count) + 1}.{crc32(content.encode()):x}"
     return HierarchyState(current=replace(made, key=key), previous=base)
-
-
-def _inside(folder: Folder, ancestor: FolderId, folders: dict[FolderId, Folder]) -> bool:
-    parent = folder.parent
-    for _ in range(len(folders)):
-        if parent is None or parent not in folders:
-            return False
-        if parent == ancestor:
-            return True
-        parent = folders[parent].parent
-    return False

@@ -224,13 +224,16 @@ class ImportStub(ModuleType):
         progress: Callable[[int, int | None], None],
         *,
         dry_run: bool,
+        quota_bytes: int,
     ) -> object:
         """Report two steps."""
         self.calls.append((data_dir, account, paths, folder, kind, dry_run))
+        self.quota_bytes = quota_bytes
         progress(1, 2)
         progress(2, 2)
         summary = ModuleType("summary")
         summary.imported, summary.refused = 1, [("old.mbox message 2", "no header")]
+        summary.already_there = 3
         return summary
 
 
@@ -241,7 +244,8 @@ def test_import(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     (tmp_path / "old.mbox").touch()
     words = ("import", "john@example.com", str(tmp_path / "old.mbox"), "--folder", "Archive/2024")
     assert program(*words, terminal=True) == 1
-    assert program.out == "1 messages imported, 1 refused\n"
+    assert program.out == "1 messages imported, 3 already there, 1 refused\n"
+    assert stub.quota_bytes == 0
     assert "\r[###############...............]  50 % of 2 messages" in program.err
     assert program.err.splitlines()[-1] == "refused old.mbox message 2: no header"
     assert program(*words, "--dry-run") == 1

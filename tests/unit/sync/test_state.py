@@ -129,7 +129,7 @@ def test_a_removed_item_is_forgotten_and_a_changed_one_known() -> None:
 def test_what_happens_outside_a_sync_counts_for_both_generations() -> None:
     """An item moved in or away is so whichever key the device names next."""
     state = CollectionState(current=generation("k.2.0"), previous=generation("k.1.0"))
-    state.know(ItemId(7), ItemVersion("v"))
+    state.know_content(ItemId(7), may_change=False)
     assert state.previous is not None
     assert ItemId(7) in state.current.held
     assert ItemId(7) in state.previous.held

@@ -1,1 +1,1 @@
-"""One module per command: its request and response as values, parsed from and built to element trees."""
+"""One module per command: its request and response as values, read from and built to trees."""

@@ -157,7 +157,7 @@ def build_fault(status: SyncStatus, limit: int | None = None) -> Element:
 
 
 def _answer(answer: CollectionAnswer) -> Element:
-    """Write one collection; without Class, which 12.1 may leave out and the schema does not know."""
+    """Write one collection; without Class, optional in 12.1 and foreign to the schema."""
     if answer.status is not SyncStatus.SUCCESS and answer.sync_key is None:
         # A client that is told to start over reads the key before the status.
         answer.sync_key = "0"
@@ -241,9 +241,9 @@ def _command(element: Element) -> ClientCommand:
     if kind is None:
         raise ProtocolError(f"{element.tag.name} is no command of Sync")
     content = element.find(AirSync.ApplicationData)
-    if content is None and kind in (CommandKind.ADD, CommandKind.CHANGE):
-        if not element.has(Email2.Send):
-            raise ProtocolError(f"{kind.value} without ApplicationData")
+    needs_content = kind in (CommandKind.ADD, CommandKind.CHANGE)
+    if needs_content and content is None and not element.has(Email2.Send):
+        raise ProtocolError(f"{kind.value} without ApplicationData")
     name = AirSync.ClientId if kind is CommandKind.ADD else AirSync.ServerId
     return ClientCommand(
         kind=kind,

@@ -58,11 +58,12 @@ class Settlement:
 
     ``done`` are recipients with whom nothing more is to be done, ``to_relay`` such that are not
     ours, ``deferred`` maps those to be tried again at ``retry_at`` to the reply. ``retry_at`` None
-    ends the stage. ``sent_copy_done`` is False while the copy is to be stored yet. ``reports`` go
-    into the queue themselves.
+    ends the stage. ``attempts`` were made by then. ``sent_copy_done`` is False while the copy is to
+    be stored yet. ``reports`` go into the queue themselves.
     """
 
     stage: Stage
+    attempts: int
     done: tuple[str, ...]
     to_relay: tuple[str, ...]
     deferred: tuple[tuple[str, str], ...]
@@ -168,12 +169,15 @@ def settle(db: sqlite3.Connection, number: int, settlement: Settlement, now: flo
         ((reply, number, address) for address, reply in settlement.deferred),
     )
     db.execute(
-        f"UPDATE submission SET {stage}_at = ?, {stage}_attempts = {stage}_attempts + 1"  # noqa: S608
-        " WHERE id = ?",
-        (settlement.retry_at, number),
+        f"UPDATE submission SET {stage}_at = ?, {stage}_attempts = ? WHERE id = ?",  # noqa: S608
+        (settlement.retry_at, settlement.attempts, number),
     )
-    if settlement.to_relay:
-        db.execute("UPDATE submission SET relay_at = ? WHERE id = ?", (now, number))
+    # Also where the other stage found somebody for the relay while this one was there.
+    db.execute(
+        "UPDATE submission SET relay_at = ? WHERE id = ? AND relay_at IS NULL"
+        " AND EXISTS (SELECT 1 FROM recipient WHERE submission = id AND relayed = 1)",
+        (now, number),
+    )
     if settlement.sent_copy_done:
         db.execute("UPDATE submission SET sent_copy = NULL WHERE id = ?", (number,))
     for report in settlement.reports:

@@ -82,11 +82,6 @@ class Stages:
         if queued is None:
             return
         submission = queued.submission
-        copy = DELIVERED
-        if submission.sent_copy is not None:
-            copy = await self._local.store_sent(
-                submission.account, submission.sent_copy, queued.token
-            )
         letter = Letter(
             message=submission.message,
             sender=submission.sender,
@@ -94,13 +89,23 @@ class Stages:
             origin="",
             protocol="HTTP",
         )
+        # Begun after the first deliveries: somebody may wait for those.
+        copying: Deferred[Outcome] | None = None
         outcomes: dict[str, Outcome | None] = {}
         for start in range(0, len(submission.recipients), _AT_ONCE):
             some = submission.recipients[start : start + _AT_ONCE]
             work = [Deferred.fromCoroutine(self._deliver_to(one, letter)) for one in some]
+            copying = copying or Deferred.fromCoroutine(self._store_sent(queued))
             found = await gatherResults(work, consumeErrors=True)
             outcomes.update(zip((one.address for one in some), found, strict=True))
+        copy = await (copying or Deferred.fromCoroutine(self._store_sent(queued)))
         await self._settle(queued, Stage.LOCAL, outcomes, copy)
+
+    async def _store_sent(self, queued: Queued) -> Outcome:
+        submission = queued.submission
+        if submission.sent_copy is None:
+            return DELIVERED
+        return await self._local.store_sent(submission.account, submission.sent_copy, queued.token)
 
     async def _deliver_to(self, recipient: Recipient, letter: Letter) -> Outcome | None:
         """Deliver to one recipient; None if it is not ours."""
@@ -130,12 +135,19 @@ class Stages:
         if queued is None:
             return
         submission = queued.submission
-        addresses = [one.address for one in submission.recipients]
-        some = addresses[:_RECIPIENTS_A_TRANSACTION]
-        outcomes = await self._relay.send(submission.sender, some, submission.message)
-        await self._settle(
-            queued, Stage.RELAY, outcomes, DELIVERED, more=len(addresses) > len(some)
-        )
+        left = [one.address for one in submission.recipients]
+        waits = False
+        while left:
+            some, left = left[:_RECIPIENTS_A_TRANSACTION], left[_RECIPIENTS_A_TRANSACTION:]
+            outcomes = await self._relay.send(submission.sender, some, submission.message)
+            deferred = [one.verdict is Verdict.DEFERRED for one in outcomes.values()]
+            waits = waits or any(deferred)
+            if all(deferred):
+                # The rest would fare no better now.
+                left = []
+            await self._settle(
+                queued, Stage.RELAY, outcomes, DELIVERED, goes_on=bool(left), waits=waits
+            )
 
     async def _settle(
         self,
@@ -144,8 +156,13 @@ class Stages:
         outcomes: Mapping[str, Outcome | None],
         copy: Outcome,
         *,
-        more: bool = False,
+        goes_on: bool = False,
+        waits: bool = False,
     ) -> None:
+        """Write down what came of an attempt, or of a part of it after which it ``goes_on``.
+
+        ``waits``: somebody of an earlier part is to be tried again.
+        """
         now = self._clock()
         retry_at = self._schedule.next_at(now, queued.attempts + 1, queued.taken_at)
         known = {address: one for address, one in outcomes.items() if one is not None}
@@ -164,7 +181,8 @@ class Stages:
             done=tuple(address for address in known if address not in deferred),
             to_relay=tuple(address for address in outcomes if address not in known),
             deferred=tuple((address, one.reply) for address, one in deferred.items()),
-            retry_at=now if more else retry_at if deferred or copy_waits else None,
+            attempts=queued.attempts + (not goes_on),
+            retry_at=now if goes_on else retry_at if waits or deferred or copy_waits else None,
             sent_copy_done=stage is Stage.LOCAL and not copy_waits,
             reports=self._reports(queued, failed, now),
         )
