@@ -527,7 +527,8 @@ class Device:
         where = f"{self.name} ({self.account}) in {folder} {collection.options}:"
         for name in sorted(due | set(held)):
             mine, right = held.get(name), there.get(name)
-            # What the phone itself moved here may be older than its window.
+            if name not in due and mine is not None and right is not None:
+                continue  # the phone itself moved it here, older than its window as it is
             if mine is None or right is None or not mine.same(right, self.phone.version):
                 history = self.transport.dumped(name)
                 yield f"{where} has {name} as {mine}, it is {right}\n{history}"

@@ -24,7 +24,7 @@ def import_command(store: DirectoryStore, arguments: Namespace, around: Surround
         raise Refused(f"no such file: {', '.join(missing)}")
     target = Target(level=Level.ACCOUNT, name=arguments.address)
     entry = store.entry(target, around.clock())
-    (quota,) = (entry.inherited | entry.own).get(_QUOTA, ("0",))[:1]
+    (quota,) = {**entry.inherited, **entry.own}.get(_QUOTA, ("0",))[:1]
     bar = ProgressBar(around.err, "messages")
     try:
         summary = import_mail(

@@ -12,7 +12,7 @@ Spec: MS-ASCMD 2.2.3.68.2 (FilterType), 2.2.3.199 (WindowSize), 2.2.3.158 (SoftD
 section 4 (P2, P3).
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -28,7 +28,13 @@ from carbonio_mobile.sync.changes import (
     Listing,
     Position,
 )
-from carbonio_mobile.sync.state import UNSURE, Generation
+from carbonio_mobile.sync.state import ALL_UNSURE, STATE_UNSURE, Generation
+
+_UNSURE: Mapping[ItemVersion | None, Aspect] = {
+    STATE_UNSURE: ALL_ASPECTS & ~Aspect.CONTENT,
+    ALL_UNSURE: ALL_ASPECTS,
+}
+"""What is told of an item of which the device holds something, but nobody knows what exactly."""
 
 CHUNK = 100
 """How many items are asked for and shown at a time."""
@@ -172,8 +178,7 @@ class _Run:
             known = made.echoes.get(change.item)
             if known == change.version:
                 return None
-            news = change.aspects & ~Aspect.CONTENT if known == UNSURE else change.aspects
-            return _offer(OfferKind.CHANGE, change, news)
+            return _offer(OfferKind.CHANGE, change, _UNSURE.get(known, change.aspects))
         in_view = change.position >= made.edge and change.position >= self._floor
         if in_view:
             return _offer(OfferKind.ADD, change, ALL_ASPECTS)
@@ -233,14 +238,16 @@ class _Run:
             limit = self._room
             page = yield AskListing(made.edge, self._floor, limit)
             assert isinstance(page, Listing)
-            fresh = [head for head in page.heads if head.item not in made.held]
-            offers = tuple(_offer(OfferKind.ADD, head, ALL_ASPECTS) for head in fresh)
+            fresh = [head for head in page.heads if self._is_news(head.item)]
+            offers = tuple(self._listed(head) for head in fresh)
             taken = yield from self._show(offers)
-            if page.token != made.token:
-                # The folder has moved on since the history was told: the feed will speak of these
-                # again.
-                for head in fresh[: taken.count]:
+            for head in fresh[: taken.count]:
+                if page.token != made.token:
+                    # The folder has moved on since the history was told: the feed will speak of
+                    # these again.
                     made.echoes[head.item] = head.version
+                else:
+                    made.echoes.pop(head.item, None)
             if taken.count < len(offers):
                 if taken.count:
                     made.edge = fresh[taken.count - 1].position
@@ -251,6 +258,15 @@ class _Run:
                     made.held.close()  # the device holds all there is, and what is gone stays gone
             else:
                 made.edge = page.heads[-1].position
+
+    def _is_news(self, item: ItemId) -> bool:
+        return item not in self._made.held or self._made.echoes.get(item) in _UNSURE
+
+    def _listed(self, head: ItemHead) -> Offer:
+        """Offer an item that the listing has come to."""
+        if head.item not in self._made.held:
+            return _offer(OfferKind.ADD, head, ALL_ASPECTS)
+        return _offer(OfferKind.CHANGE, head, _UNSURE[self._made.echoes[head.item]])
 
     def _show(self, offers: tuple[Offer, ...]) -> Generator[Question, Reply, Taken]:
         if not offers:

@@ -22,8 +22,10 @@ from carbonio_mobile.sync.ranges import RangeSet
 
 FORMAT = 1
 
-UNSURE = ItemVersion("")
+STATE_UNSURE = ItemVersion("")
 """Stands among the echoes for an item whose content the device has, but perhaps not its state."""
+ALL_UNSURE = ItemVersion("*")
+"""The same for an item that the device has in some form: all of it shall be told as a Change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ class Generation:
     may hold items that have left its window; ``narrowing``: for which end of the window they are
     being taken back, and how far down that has come. ``echoes``: versions that the device knows
     although the feed has not reported them yet, because the device made them itself or got them
-    ahead of the feed; UNSURE where the feed shall tell the item's state. ``options``: the sticky
+    ahead of the feed; or that it is not sure which one the device knows. ``options``: the sticky
     options. ``results``: by fingerprint, what became of the commands that made this generation.
     ``kind``: that of the folder.
     """
@@ -89,14 +91,12 @@ class Generation:
         self.echoes[item] = version
 
     def know_content(self, item: ItemId, *, may_change: bool) -> None:
-        """The device has this item, but perhaps not as it is now: the feed shall not add it.
+        """The device has this item, but perhaps not as it is now: it shall not be added.
 
-        The feed tells its state; where the content ``may_change``, the whole item.
+        Its state is told as a Change; where the content ``may_change``, all of it.
         """
         if item not in self.held:
-            self.held.add(item)
-            if not may_change:
-                self.echoes[item] = UNSURE
+            self.know(item, ALL_UNSURE if may_change else STATE_UNSURE)
 
     def forget(self, item: ItemId) -> None:
         """The device has removed this item itself."""

@@ -196,7 +196,7 @@ class DraftTests(SynchronousTestCase):
         """MS-ASCMD R7472: nobody to send to; the device's draft is not lost."""
         name = self.add(SUBJECT, body("Hello."))
         (response,) = self.say(sending(name))
-        self.assertNotEqual(response.value(AirSync.Status), "1")
+        self.assertEqual(response.value(AirSync.Status), "183")
         self.assertEqual(self.sent, [])
         self.assertEqual(self.read(name).record.subject, "Plans")
 
