@@ -1,11 +1,12 @@
 """Autodiscover: tell a client from a mail address where its ActiveSync server is.
 
-The XML form asks for credentials, the JSON form does not and therefore knows nobody: it gives every address the same
-answer.
+The XML form asks for credentials, the JSON form does not and therefore knows nobody: it gives every
+address the same answer.
 
 Spec: MS-ASCMD 2.2.1.1 (Autodiscover); autodiscover.md; client-quirks.md section 11.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -21,6 +22,9 @@ from carbonio_mobile.policy.account import feature_verdict, status_verdict
 PATH = "/Microsoft-Server-ActiveSync"
 XML_PATH = "/autodiscover/autodiscover.xml"
 PUBLIC_HOST = "zimbraPublicServiceHostname"
+
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?", re.ASCII)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1", "[::1]"})
 
 _SERVER_ID = 1
 """Names this server in error documents; there is one."""
@@ -61,12 +65,12 @@ class Discovery:
             return self._error(pox.ERROR_INVALID_REQUEST, "Invalid Request")
         if not wanted.wants_mobilesync:
             return self._error(pox.ERROR_NO_PROVIDER, "Provider is not available")
-        document = pox.build_success(
-            email=account.name,
-            display_name=account.display_name or account.name,
-            url=_base(request, account.value(PUBLIC_HOST)) + PATH,
-        )
-        return _document(document)
+        try:
+            url = _base(request, account.value(PUBLIC_HOST)) + PATH
+        except ProtocolError:
+            return HttpResponse(code=400)
+        name = account.display_name or account.name
+        return _document(pox.build_success(email=account.name, display_name=name, url=url))
 
     def _error(self, code: int, message: str) -> HttpResponse:
         at = datetime.fromtimestamp(self._clock(), UTC).time()
@@ -75,9 +79,9 @@ class Discovery:
     def _json(self, request: HttpRequest) -> HttpResponse:
         try:
             wanted = json_v2.parse(request.path, request.query)
+            base = _base(request, "")
         except ProtocolError:
             return HttpResponse(code=400)
-        base = _base(request, "")
         code, body, headers = json_v2.answer(
             wanted, active_sync_url=base + PATH, autodiscover_url=base + XML_PATH
         )
@@ -85,11 +89,21 @@ class Discovery:
 
 
 def _base(request: HttpRequest, public_host: str) -> str:
-    """Give scheme and host of the URLs to hand out: the domain's public name, else as asked for."""
+    """Give scheme and host of the URLs to hand out: the domain's public name, else as asked for.
+
+    Passwords will travel to it, so that it is HTTPS whatever a proxy in front says or leaves
+    unsaid; but for this machine's own address, as in the demo.
+
+    Raises: ProtocolError for a Host header that names no host.
+    """
     if public_host:
         return f"https://{public_host}"
-    scheme = "https" if request.secure else "http"
-    return f"{scheme}://{request.headers.get('host') or request.host}"
+    host = request.headers.get("host", "") or request.host
+    if not _HOST.fullmatch(host):
+        raise ProtocolError("no host name in Host")
+    name = host if host.endswith("]") else host.rpartition(":")[0] or host
+    local = name in _LOOPBACK and not request.secure
+    return f"{'http' if local else 'https'}://{host}"
 
 
 def _challenge() -> HttpResponse:

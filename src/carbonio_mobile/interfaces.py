@@ -63,6 +63,9 @@ class IFolders(Interface):
     def hierarchy() -> Awaitable[Hierarchy]:
         """Give all folders as they are now."""
 
+    def hierarchy_token() -> Awaitable[ChangeToken]:
+        """Give the token that hierarchy() would give, without reading the folders; costs O(1)."""
+
     def create_folder(
         parent: FolderId | None, name: str, kind: FolderKind, *, operation: OperationId
     ) -> Awaitable[Folder]:
@@ -227,6 +230,10 @@ class ISubmission(Interface):
         Where ``sent_copy`` is given it is stored in the account's Sent folder, once. Raises:
         OverQuota, TooLarge.
         """
+
+
+    def was_taken(operation: OperationId) -> Awaitable[bool]:
+        """Tell whether an operation was taken over before; False once it is forgotten (30 days)."""
 
 
 class IDevices(Interface):

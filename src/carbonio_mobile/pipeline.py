@@ -1,14 +1,16 @@
 """One ActiveSync request from its octets to its answer's: gates, command, error table.
 
-The gates stand in :data:`GATES`, in order; each looks at what is known by then and says why the
-request is refused, or nothing. What a refusal looks like on the wire stands in ``eas/refusal.py``.
+The gates stand in :data:`ACCOUNT_GATES` and :data:`GATES`, in order; each looks at what is known by
+then and says why the request is refused, or nothing. What a refusal looks like on the wire stands
+in ``eas/refusal.py``.
 
 Spec: design.md section 3; MS-ASHTTP 2.2.1, 2.2.2.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TypeVar
 
 from carbonio_mobile.commands.context import Answer, Call, Services
 from carbonio_mobile.commands.table import ADVERTISED, COMMANDS, Command
@@ -37,6 +39,8 @@ from carbonio_mobile.policy.provisioning import EXEMPT_COMMANDS, verdict
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.wbxml import Element, Limits, decode, encode
 
+T = TypeVar("T")
+
 CONTENT_TYPE = "application/vnd.ms-sync.wbxml"
 
 SERVER_VERSION = "15.2"
@@ -45,6 +49,9 @@ SERVER_VERSION = "15.2"
 
 SEEN_EVERY_S = 600.0
 """So often at the most a device's last sight is written down."""
+
+DECODED_HERE_BYTES = 262_144
+"""Larger documents are decoded away from the reactor thread."""
 
 PROBE_DEVICE = DeviceId("validate")
 """The id that old Android uses while it tests a login (client-quirks.md 1.2): no device comes of
@@ -93,14 +100,6 @@ class Knock:
     now: float
 
 
-def _status_gate(knock: Knock) -> Reason | None:
-    return status_verdict(knock.account)
-
-
-def _feature_gate(knock: Knock) -> Reason | None:
-    return feature_verdict(knock.account)
-
-
 def _command_gate(knock: Knock) -> Reason | None:
     command = knock.command
     if command is None:
@@ -124,25 +123,35 @@ def _provisioning_gate(knock: Knock) -> Reason | None:
     )
 
 
-GATES: tuple[Callable[[Knock], Reason | None], ...] = (
-    _status_gate,
-    _feature_gate,
-    _command_gate,
-    _provisioning_gate,
-)
-"""What every command passes once the credentials are proven, in this order."""
+ACCOUNT_GATES: tuple[Callable[[Account], Reason | None], ...] = (status_verdict, feature_verdict)
+"""What every request passes once the credentials are proven, before its body is looked at."""
+
+GATES: tuple[Callable[[Knock], Reason | None], ...] = (_command_gate, _provisioning_gate)
+"""What every command passes then, once its device is known. Both in this order."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Log:
-    """What becomes known of a request on its way, for the one line that the log gets."""
+class _Visit:
+    """One request on its way: the request until it is understood, and what the log will tell.
 
+    ``request`` is let go before a command answers: there may be thousands that wait.
+    """
+
+    request: HttpRequest | None
+    peer: str
+    bytes_in: int
+    began: float
+    command: str
     account: str = ""
     device: str = ""
-    command: str = ""
     version: Version | None = None
     refused: Reason | None = None
     fault: str = ""
+
+    @property
+    def spoken(self) -> Version:
+        """The version to refuse the request in."""
+        return self.version or OFFERED[0]
 
 
 class _Refused(Exception):
@@ -179,51 +188,66 @@ class Pipeline:
 
     async def discover(self, request: HttpRequest) -> HttpResponse:
         """Answer a request on one of the Autodiscover paths."""
-        return await self._discovery.respond(request)
+        visit = self._visit(request, "Autodiscover")
+        response = await self._discovery.respond(request)
+        self._tell(visit, response)
+        return response
 
     async def respond(self, request: HttpRequest) -> HttpResponse:
         """Answer OPTIONS or POST. Whatever is raised from here is a bug, not a refusal."""
-        began = self._services.clock()
-        log = _Log()
-        response = await self._respond(request, log)
-        self._observe(
-            Served(
-                account=log.account,
-                device=log.device,
-                command=log.command or request.method,
-                version=log.version.text if log.version is not None else "",
-                peer=request.peer,
-                code=response.code,
-                elapsed_s=self._services.clock() - began,
-                bytes_in=len(request.body),
-                bytes_out=len(response.body),
-                refused=log.refused,
-                fault=log.fault,
-            )
-        )
+        visit = self._visit(request, request.method)
+        del request
+        response = await self._respond(visit)
+        self._tell(visit, response)
         return response
 
-    async def _respond(self, request: HttpRequest, log: _Log) -> HttpResponse:
+    def _visit(self, request: HttpRequest, command: str) -> _Visit:
+        return _Visit(
+            request=request,
+            peer=request.peer,
+            bytes_in=len(request.body),
+            began=self._services.clock(),
+            command=command,
+        )
+
+    def _tell(self, visit: _Visit, response: HttpResponse) -> None:
+        self._observe(
+            Served(
+                account=visit.account,
+                device=visit.device,
+                command=visit.command,
+                version=visit.version.text if visit.version is not None else "",
+                peer=visit.peer,
+                code=response.code,
+                elapsed_s=self._services.clock() - visit.began,
+                bytes_in=visit.bytes_in,
+                bytes_out=len(response.body),
+                refused=visit.refused,
+                fault=visit.fault,
+            )
+        )
+
+    async def _respond(self, visit: _Visit) -> HttpResponse:
+        assert visit.request is not None
         line: RequestLine | None = None
-        if request.method == "POST":
-            try:
-                line = requestline.parse(request.query, request.headers)
-            except ProtocolError as exc:
-                log.fault = str(exc)
-                return self._refused(Reason.BAD_REQUEST, OFFERED[0], "", log)
-            log.command, log.device = line.command, line.device_id
         try:
-            account = await self._log_in(request)
+            if visit.request.method == "POST":
+                line = requestline.parse(visit.request.query, visit.request.headers)
+                visit.command, visit.device = line.command, line.device_id
+            account = await self._log_in(visit.request)
+        except ProtocolError as exc:
+            visit.fault = str(exc)
+            return self._refused(Reason.BAD_REQUEST, visit)
         except Unavailable as exc:
-            log.fault = str(exc)
-            return self._refused(Reason.TRY_LATER, OFFERED[0], log.command, log)
+            visit.fault = str(exc)
+            return self._refused(Reason.TRY_LATER, visit)
         if not isinstance(account, Account):
-            log.fault = account.value
-            return self._refused(Reason.NO_CREDENTIALS, OFFERED[0], log.command, log)
-        log.account = account.name
+            visit.fault = account.value
+            return self._refused(Reason.NO_CREDENTIALS, visit)
+        visit.account = account.name
         if line is None:
-            return self._options(account, log)
-        return await self._command(request, line, account, log)
+            return self._options(account, visit)
+        return await self._command(line, account, visit)
 
     async def _log_in(self, request: HttpRequest) -> Account | LoginFault:
         found = basic(request.headers.get("authorization", ""))
@@ -233,46 +257,46 @@ class Pipeline:
             found.login, found.password, host=request.host, peer=request.peer
         )
 
-    def _options(self, account: Account, log: _Log) -> HttpResponse:
+    def _options(self, account: Account, visit: _Visit) -> HttpResponse:
         """Say which versions and commands there are, to accounts that may use them."""
-        reason = status_verdict(account) or feature_verdict(account)
-        if reason is not None:
-            return self._refused(reason, OFFERED[0], "OPTIONS", log)
+        for gate in ACCOUNT_GATES:
+            reason = gate(account)
+            if reason is not None:
+                return self._refused(reason, visit)
         return HttpResponse(code=200, headers=(*_COMMON, *_OFFER))
 
-    async def _command(
-        self, request: HttpRequest, line: RequestLine, account: Account, log: _Log
-    ) -> HttpResponse:
+    async def _command(self, line: RequestLine, account: Account, visit: _Visit) -> HttpResponse:
         key = DeviceKey(account.id, DeviceId(line.device_id.lower()))
         turn: ITurn | None = None
         try:
             turn = await self._turns.begin(key, command=line.command)
-            call = await self._admit(request, line, account, turn, log)
+            call = await self._admit(line, account, turn, visit)
+            visit.request = None
             first = _is_first(call)
-            del request  # it may be a long wait, and there may be thousands
             return _response(await COMMANDS[line.command].respond(call), line, first=first)
         except _Refused as refused:
-            log.refused = refused.reason
-            return self._refused(refused.reason, log.version or OFFERED[0], line.command, log)
+            return self._refused(refused.reason, visit)
         except (ProtocolError, CommandStatus, StoreError) as exc:
-            log.fault = f"{type(exc).__name__}: {exc}"
-            return self._failed(exc, log.version or OFFERED[0], line.command)
+            visit.fault = f"{type(exc).__name__}: {exc}"
+            return self._failed(exc, visit.spoken, line.command)
         finally:
             if turn is not None:
                 turn.finish()
 
-    async def _admit(
-        self, request: HttpRequest, line: RequestLine, account: Account, turn: ITurn, log: _Log
-    ) -> Call:
+    async def _admit(self, line: RequestLine, account: Account, turn: ITurn, visit: _Visit) -> Call:
         """Let a request through the gates. Raises: _Refused, ProtocolError, CommandStatus."""
-        services = self._services
+        services, request = self._services, visit.request
+        assert request is not None
+        visit.version = _version_sent(line)
+        _pass(ACCOUNT_GATES, account)
         command = COMMANDS.get(line.command)
-        log.version = _version_sent(line)
-        document = None if command is None else self._document(request, command, log.version)
+        document = None
+        if command is not None:
+            document = await self._document(request, command, visit.version)
         needs = () if command is None else command.needs(document)
         key = DeviceKey(account.id, DeviceId(line.device_id.lower()))
         known, documents = await services.devices.meet(key, needs)
-        version = log.version = log.version or _usual_version(known)
+        version = visit.version = visit.version or _usual_version(known)
         device = await self._met(request, line, version, key, known)
         knock = Knock(
             line=line,
@@ -283,10 +307,7 @@ class Pipeline:
             rules=self._rules,
             now=services.clock(),
         )
-        for gate in GATES:
-            reason = gate(knock)
-            if reason is not None:
-                raise _Refused(reason)
+        _pass(GATES, knock)
         return Call(
             line=line,
             version=version,
@@ -296,7 +317,7 @@ class Pipeline:
             mailbox=await services.mailboxes.open(account.id),
             document=document,
             met={name: documents.get(name) for name in needs},
-            body=request.body,
+            body=request.body if document is None else b"",
             services=services,
         )
 
@@ -310,18 +331,18 @@ class Pipeline:
     ) -> Device:
         """Give the device as it is now known, written down where that is news."""
         now = self._services.clock()
-        agent = request.headers.get("user-agent", "")[:256]
         before = known or Device(
             key=key, sent_id=line.device_id, kind=line.device_type[:64], first_seen=now
         )
-        device = replace(before, user_agent=agent or before.user_agent, version=version.text)
+        device = replace(before, version=version.text)
         news = known is None or device != known or now - known.last_seen >= SEEN_EVERY_S
         if news and key.device != PROBE_DEVICE:
-            device = replace(device, last_seen=now)
+            agent = request.headers.get("user-agent", "")[:256] or before.user_agent
+            device = replace(device, user_agent=agent, last_seen=now)
             await self._services.devices.save_device(device)
         return device
 
-    def _document(
+    async def _document(
         self, request: HttpRequest, command: Command, version: Version | None
     ) -> Element | None:
         """Decode the body; None for an empty one and for a message.
@@ -335,14 +356,18 @@ class Pipeline:
             return None
         if kind and kind not in _WBXML_TYPES:
             raise CommandStatus(Common.INVALID_CONTENT, f"content type {kind[:64]}")
+        body, limits = request.body, self._limits
         try:
-            return decode(request.body, self._limits)
+            if len(body) <= DECODED_HERE_BYTES:
+                return decode(body, limits)
+            return await self._services.offload(lambda: decode(body, limits))
         except ProtocolError as exc:
             raise CommandStatus(Common.INVALID_WBXML, str(exc)) from exc
 
-    def _refused(self, reason: Reason, version: Version, command: str, log: _Log) -> HttpResponse:
-        log.refused = reason
-        return _refusal(refusal.answer(reason, version, command), command)
+    def _refused(self, reason: Reason, visit: _Visit) -> HttpResponse:
+        visit.refused = reason
+        command = visit.command
+        return _refusal(refusal.answer(reason, visit.spoken, command), command)
 
     def _failed(self, exc: Exception, version: Version, command: str) -> HttpResponse:
         """The one table from what was raised to what a device is told."""
@@ -368,6 +393,13 @@ _OFFER = (
     ("MS-ASProtocolVersions", ",".join(version.text for version in OFFERED)),
     ("MS-ASProtocolCommands", ADVERTISED),
 )
+
+
+def _pass(gates: Iterable[Callable[[T], Reason | None]], facts: T) -> None:
+    for gate in gates:
+        reason = gate(facts)
+        if reason is not None:
+            raise _Refused(reason)
 
 
 @cache

@@ -132,6 +132,7 @@ async def main(count: int) -> None:
         mailboxes = EmbeddedMailboxes(
             Path(place),
             reactor=reactor,
+            clock=reactor.seconds,
             sink=sink,
             quota_of=no_quota,
             message_limit_bytes=1 << 25,

@@ -133,6 +133,7 @@ async def main(options: argparse.Namespace, data_dir: Path) -> None:
         return EmbeddedMailboxes(
             data_dir,
             reactor=reactor,
+            clock=reactor.seconds,
             sink=RecordingSink(),
             quota_of=no_quota,
             message_limit_bytes=1 << 26,

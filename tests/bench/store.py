@@ -52,7 +52,9 @@ async def measure(name, callers, operations, one):
 
 async def main(reactor, directory):
     """Measure everything in a new file."""
-    database = Database(SqliteFile(directory / "state.db", busy_timeout_s=5), reactor=reactor)
+    database = Database(
+        SqliteFile(directory / "state.db", busy_timeout_s=5), reactor=reactor, answer_s=60.0
+    )
     started = time.perf_counter()
     await database.start()
     print(f"start with a new file: {(time.perf_counter() - started) * 1e3:.0f} ms")

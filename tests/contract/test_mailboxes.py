@@ -31,6 +31,7 @@ class EmbeddedMailboxTests(MailboxContract):
         mailboxes = EmbeddedMailboxes(
             directory,
             reactor=reactor,
+            clock=reactor.seconds,
             sink=self.sink,
             quota_of=self.quota_of,
             message_limit_bytes=MESSAGE_LIMIT_BYTES,

@@ -28,7 +28,9 @@ class InSqlite:
     def setUp(self) -> Deferred[None]:
         directory = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, directory)
-        database = Database(SqliteFile(directory / "state.db", busy_timeout_s=5), reactor=reactor)
+        database = Database(
+            SqliteFile(directory / "state.db", busy_timeout_s=5), reactor=reactor, answer_s=60.0
+        )
         self.store = self.states = SqlStore(database)
         self.addCleanup(database.stop)
         return database.start()

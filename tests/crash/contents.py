@@ -44,6 +44,7 @@ async def show(data: str, *accounts: str) -> None:
     mailboxes = EmbeddedMailboxes(
         Path(data),
         reactor=_reactor(),
+        clock=_reactor().seconds,
         sink=RecordingSink(),
         quota_of=no_quota,
         message_limit_bytes=1 << 20,

@@ -92,8 +92,7 @@ class Daemon:
         """End it by SIGKILL, with all that it may have started; nothing happens without one."""
         process, self._process = self._process, None
         if process is not None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _kill_group(process)
 
     def stop(self) -> None:
         """End it by SIGTERM; it must do so in good time."""
@@ -103,12 +102,16 @@ class Daemon:
         try:
             process.wait(STOP_S)
         finally:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+            _kill_group(process)
 
     def tracebacks(self) -> str:
         """Give what the log says from the first traceback on, cut; empty where there is none."""
         log = self.log.read_text(errors="replace")
         at = log.find("Traceback")
         return "" if at < 0 else log[max(0, at - 1000) : at + 4000]
+
+
+def _kill_group(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -85,6 +85,7 @@ async def work(data_dir: str, path: str, seed: str, count: str) -> None:
     mailboxes = EmbeddedMailboxes(
         Path(data_dir),
         reactor=reactor,
+        clock=reactor.seconds,
         sink=RecordingSink(),
         quota_of=no_quota,
         message_limit_bytes=1 << 20,

@@ -38,6 +38,7 @@ def make_mailboxes(data_dir: Path) -> EmbeddedMailboxes:
     return EmbeddedMailboxes(
         data_dir,
         reactor=reactor,
+        clock=reactor.seconds,
         sink=RecordingSink(),
         quota_of=no_quota,
         message_limit_bytes=1 << 20,

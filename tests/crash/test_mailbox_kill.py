@@ -109,6 +109,7 @@ class MailboxKillTests(TestCase):
         mailboxes = EmbeddedMailboxes(
             self.directory / "data",
             reactor=reactor,
+            clock=reactor.seconds,
             sink=RecordingSink(),
             quota_of=no_quota,
             message_limit_bytes=1 << 20,

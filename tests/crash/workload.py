@@ -50,6 +50,7 @@ FLEET = (
 LOSE_ANSWER = 0.08
 GIVE_UP = 0.25
 ATTEMPTS = 100_000
+SETUP = "import sys; from carbonio_mobile.setup.main import main; sys.exit(main())"
 OLD_MAIL_AGES_DAYS = (0.2, 2.5, 5.5, 10.5, 20.5, 60.5)
 _SERVER_ID = re.compile(r"\b\d+:\d+\b")
 WORDS = ("red", "green", "blue")
@@ -617,8 +618,7 @@ def import_mail(daemon: Daemon, account: str, messages: dict[str, bytes]) -> Non
         paths.append(place / f"{name.replace(' ', '-')}.eml")
         paths[-1].write_bytes(octets)
     subprocess.run(
-        [sys.executable, "-c", "import sys; from carbonio_mobile.setup.main import main; "
-         "sys.exit(main())", "--data", str(daemon.data), "import", account, *map(str, paths)],
+        [sys.executable, "-c", SETUP, "--data", str(daemon.data), "import", account, *map(str, paths)],
         env=ENVIRONMENT, check=True, capture_output=True, timeout=60,
     )  # fmt: skip
 
@@ -626,7 +626,9 @@ def import_mail(daemon: Daemon, account: str, messages: dict[str, bytes]) -> Non
 class Workload:
     """Accounts, devices, the postman, and the one who kills."""
 
-    def __init__(self, folder: Path, *, seed: int, fleet: Sequence[tuple[str, str]] = FLEET) -> None:
+    def __init__(
+        self, folder: Path, *, seed: int, fleet: Sequence[tuple[str, str]] = FLEET
+    ) -> None:
         self.daemon = Daemon(folder)
         self.random = Random(seed)
         self.running = Running(self.daemon)

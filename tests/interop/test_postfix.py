@@ -94,6 +94,7 @@ class PostfixTests(TestCase):
         self.mailboxes = EmbeddedMailboxes(
             self.place / "mail",
             reactor=reactor,
+            clock=reactor.seconds,
             sink=self.sink,
             quota_of=self.quota_of,
             message_limit_bytes=1 << 20,

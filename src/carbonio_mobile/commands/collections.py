@@ -7,6 +7,7 @@ from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.interfaces import IMailbox
 from carbonio_mobile.sync.pull import (
+    AskAspects,
     AskChanges,
     AskListing,
     Offer,
@@ -61,6 +62,8 @@ async def drive(run: Pull, mailbox: IMailbox, folder: FolderId, show: ShowOffers
             match question:
                 case AskChanges():
                     reply = await mailbox.changes(folder, question.since, limit=question.limit)
+                case AskAspects():
+                    reply = await mailbox.aspects_since(folder, question.items, question.since)
                 case AskListing():
                     reply = await mailbox.listing(
                         folder,

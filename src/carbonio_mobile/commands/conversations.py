@@ -26,19 +26,21 @@ _PAGE = 500
 
 async def remember(call: Call, conversation: bytes, target: FolderId) -> None:
     """Keep a wish, durably; the oldest is forgotten beyond ``WISHES_MAX``."""
-    wishes = await _wishes(call)
-    name = b64encode(conversation).decode("ascii")
-    wishes.pop(name, None)
-    wishes[name] = target
-    for old in list(wishes)[:-WISHES_MAX]:
-        del wishes[old]
-    await call.services.states.commit(call.device.key, {DOCUMENT: json.dumps(wishes)})
+    wishes = read_wishes(await _stored(call))
+    wishes.pop(conversation, None)
+    wishes[conversation] = target
+    kept = list(wishes.items())[-WISHES_MAX:]
+    text = json.dumps({b64encode(name).decode("ascii"): folder for name, folder in kept})
+    await call.services.states.commit(call.device.key, {DOCUMENT: text})
 
 
 def read_wishes(text: str | None) -> dict[bytes, FolderId]:
-    """Read the stored wishes: conversation id -> folder."""
-    stored = json.loads(text) if text else {}
-    return {b64decode(name): FolderId(folder) for name, folder in stored.items()}
+    """Read the stored wishes: conversation id -> folder; unreadable ones are none."""
+    try:
+        stored = json.loads(text) if text else {}
+        return {b64decode(name): FolderId(folder) for name, folder in stored.items()}
+    except (ValueError, AttributeError, TypeError):
+        return {}
 
 
 async def send_on(call: Call, folder: FolderId, arrived: Mapping[ItemId, bytes]) -> set[ItemId]:
@@ -86,11 +88,6 @@ async def _hits(call: Call, query: MailQuery) -> list[tuple[FolderId, ItemId]]:
         if len(page.hits) < _PAGE:
             break
     return hits
-
-
-async def _wishes(call: Call) -> dict[str, FolderId]:
-    wishes: dict[str, FolderId] = json.loads(await _stored(call) or "{}")
-    return wishes
 
 
 async def _stored(call: Call) -> str | None:

@@ -35,6 +35,7 @@ from carbonio_mobile.mime.mailitem import (
     MailPatch,
     MailState,
 )
+from carbonio_mobile.sync.changes import ItemHead
 from carbonio_mobile.sync.state import CommandResult
 from carbonio_mobile.wbxml import Element, encode
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email, Email2
@@ -54,6 +55,7 @@ class Drafts:
 
     call: Call
     folder: FolderId
+    sync_key: str
 
     @staticmethod
     def concerns(command: ClientCommand, version: Version) -> bool:
@@ -81,9 +83,12 @@ class Drafts:
         if command.send:
             await self._send(made.source, name)
             return CommandResult(status=SyncStatus.SUCCESS)
-        head = await self.call.mailbox.append(
-            self.folder, made.source, _state(content), received=self.call.now, operation=name
-        )
+        head = await self._append(made.source, content, name)
+        if not await self._stands(head.item):
+            # The same words under the same client id made a draft once that is gone by now: a
+            # device that started over counts anew.
+            again = operation(self.call, "draft", self.folder, name, self.sync_key)
+            head = await self._append(made.source, content, again)
         return CommandResult(
             status=SyncStatus.SUCCESS, item=head.item, version=head.version, parts=made.added
         )
@@ -109,9 +114,7 @@ class Drafts:
             return await self._changed_before(item, mark)
         made = await self.call.services.offload(lambda: patch_draft(before, _change(content)))
         if conflict and not self._is_by_this_device(mark):
-            await self.call.mailbox.append(
-                self.folder, made.source, _state(content), received=self.call.now, operation=name
-            )
+            await self._append(made.source, content, name)
             return CommandResult(status=SyncStatus.CONFLICT)
         if command.send:
             await self._send(made.source, name)
@@ -127,7 +130,7 @@ class Drafts:
             read=content.read,
             follow_up=content.follow_up,
             categories=content.categories,
-            source=marked(made.source, DraftMark(name, made.added)),
+            source=marked(made.source, DraftMark(name, self._writer(), made.added)),
         )
         versions = await self.call.mailbox.update(self.folder, {item: patch})
         if item not in versions:
@@ -187,6 +190,18 @@ class Drafts:
     def _is_by_this_device(self, mark: DraftMark | None) -> bool:
         """Whether the last change was this device's: it may have lost the answer."""
         return mark is not None and mark.operation.startswith(f"{self._kind}-")
+
+    async def _append(self, source: bytes, content: DraftContent, name: OperationId) -> ItemHead:
+        return await self.call.mailbox.append(
+            self.folder, source, _state(content), received=self.call.now, operation=name
+        )
+
+    async def _stands(self, item: ItemId) -> bool:
+        return item in await self.call.mailbox.read(self.folder, [item], _HEADERS_ONLY)
+
+    def _writer(self) -> str:
+        """Name this device in the mark of a draft, without telling which it is."""
+        return digest(self.call.device.key.account, self.call.device.key.device)[:16]
 
     async def _source(self, item: ItemId) -> bytes:
         wish = BodyWish(source_bytes=None)

@@ -110,7 +110,7 @@ async def _create(call: Call, request: FolderCreateRequest) -> Folder:
     statuses: dict[type[StoreError], int] = {
         NotFound: FolderCreateStatus.PARENT_NOT_FOUND,
         Conflict: FolderCreateStatus.NAME_EXISTS,
-        NotAllowed: FolderCreateStatus.PARENT_IS_SPECIAL,
+        NotAllowed: FolderCreateStatus.MALFORMED,  # a name that cannot be
     }
     return await _mapped(
         lambda: call.mailbox.create_folder(

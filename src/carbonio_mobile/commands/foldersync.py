@@ -22,14 +22,46 @@ async def respond(call: Call) -> Answer:
     request = parse_sync(call.document)
     if request.sync_key == "0":
         return await _whole(call)
+    documents = await call.documents((folders.TOLD, folders.VANISHED))
+    stuck = max(folders.read_vanished(documents.get(folders.VANISHED)).values(), default=0)
+    if stuck >= folders.VANISHED_MAX:
+        # The device asks again and again for a folder that is not there: let it start over once.
+        await call.services.states.commit(call.device.key, {folders.VANISHED: None})
+        return Answer(document=build_sync(FolderSyncStatus.INVALID_SYNC_KEY, None, None))
+    told = folders.Told.parse(documents.get(folders.TOLD))
+    token = await call.mailbox.hierarchy_token()
+    if told is not None and (told.key, told.token) == (request.sync_key, token):
+        return _nothing(request.sync_key)
+    return await _compare(call, request.sync_key)
+
+
+async def _compare(call: Call, sync_key: str) -> Answer:
+    """Compare what the device knows with the folders there are."""
     try:
         state = await folders.load(call)
     except Corrupt:
         state = None  # the device starts over, which mends it
-    base = None if state is None else state.find(request.sync_key)
+    base = None if state is None else state.find(sync_key)
     if base is None:
         return Answer(document=build_sync(FolderSyncStatus.INVALID_SYNC_KEY, None, None))
-    return await _news(call, base)
+    present = await call.mailbox.hierarchy()
+    shown = folders.visible(present, call.version)
+    changes = hierarchy.differences(base, shown)
+    if not changes.count:
+        if state is not None and base is state.current:
+            await folders.note_told(call, base.key, present.token)
+        return _nothing(base.key)
+    made = hierarchy.KnownFolders(
+        key="", token=present.token, folders={folder.id: folder for folder in shown}
+    )
+    state = hierarchy.advance(base, made)
+    await folders.save(call, state)
+    return Answer(document=build_sync(FolderSyncStatus.SUCCESS, state.current.key, changes))
+
+
+def _nothing(sync_key: str) -> Answer:
+    changes = hierarchy.differences(None, ())
+    return Answer(document=build_sync(FolderSyncStatus.SUCCESS, sync_key, changes))
 
 
 async def _whole(call: Call) -> Answer:
@@ -39,18 +71,3 @@ async def _whole(call: Call) -> Answer:
     await folders.save(call, state)
     changes = hierarchy.differences(None, shown)
     return Answer(document=build_sync(FolderSyncStatus.SUCCESS, state.current.key, changes))
-
-
-async def _news(call: Call, base: hierarchy.KnownFolders) -> Answer:
-    present = await call.mailbox.hierarchy()
-    shown = folders.visible(present, call.version)
-    changes = hierarchy.differences(base, shown)
-    key = base.key
-    if changes.count:
-        made = hierarchy.KnownFolders(
-            key="", token=present.token, folders={folder.id: folder for folder in shown}
-        )
-        state = hierarchy.advance(base, made)
-        await folders.save(call, state)
-        key = state.current.key
-    return Answer(document=build_sync(FolderSyncStatus.SUCCESS, key, changes))

@@ -1,21 +1,34 @@
 """The folders that a device may see, and whether it has heard of all of them."""
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas import foldertypes
 from carbonio_mobile.eas.items.classes import CLASSES
 from carbonio_mobile.eas.version import Version
+from carbonio_mobile.ids import ChangeToken, FolderId
 from carbonio_mobile.sync import hierarchy
 from carbonio_mobile.sync.folders import Folder, Hierarchy
+from carbonio_mobile.sync.state import document_name
 from carbonio_mobile.wbxml import Element
 
 DOCUMENT = hierarchy.DOCUMENT
 
+TOLD = "hierarchy-told"
+"""The document that says in a word what was told last: key and token. The whole state grows with
+the folders; nearly always this is enough.
+"""
+
+VANISHED = "vanished-folders"
+"""The document that counts, by folder, how often a device asked for one that is not there."""
+
+VANISHED_MAX = 3
+
 
 def needs(_document: Element | None) -> tuple[str, ...]:
-    """Name the document that the folder commands look at."""
-    return (DOCUMENT,)
+    """Name the documents that the folder commands look at."""
+    return (DOCUMENT, TOLD, VANISHED)
 
 
 def visible(present: Hierarchy, version: Version) -> tuple[Folder, ...]:
@@ -31,15 +44,37 @@ def visible(present: Hierarchy, version: Version) -> tuple[Folder, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Under which key a device was told of the hierarchy as it was at ``token``."""
+
+    key: str
+    token: ChangeToken
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Told | None":
+        """Read the stored form; None where there is none that can be read."""
+        key, space, token = (text or "").partition(" ")
+        return cls(key, ChangeToken(token)) if space else None
+
+
 async def outdated(call: Call) -> bool:
-    """Tell whether FolderSync would have news for this device; no, where it never asked."""
+    """Tell whether FolderSync would have news for this device; no, where it never asked.
+
+    Costs O(1) as long as nothing happened to the folders.
+    """
+    told = Told.parse((await call.documents((TOLD,))).get(TOLD))
+    token = await call.mailbox.hierarchy_token()
+    if told is not None and told.token == token:
+        return False
     state = await load(call)
     if state is None:
         return False
     present = await call.mailbox.hierarchy()
-    if present.token == state.current.token:
-        return False
-    return hierarchy.differences(state.current, visible(present, call.version)).count > 0
+    if hierarchy.differences(state.current, visible(present, call.version)).count > 0:
+        return True
+    await note_told(call, state.current.key, present.token)
+    return False
 
 
 async def load(call: Call) -> hierarchy.HierarchyState | None:
@@ -50,8 +85,36 @@ async def load(call: Call) -> hierarchy.HierarchyState | None:
 
 
 async def save(call: Call, state: hierarchy.HierarchyState) -> None:
-    """Store what the device knows of the folders."""
-    await call.services.states.commit(call.device.key, {hierarchy.DOCUMENT: state.to_text()})
+    """Store what the device knows of the folders, and drop the states of those that are gone."""
+    current = state.current
+    told = None if current.token is None else f"{current.key} {current.token}"
+    documents: dict[str, str | None] = {DOCUMENT: state.to_text(), TOLD: told, VANISHED: None}
+    if state.previous is not None:
+        gone = state.previous.folders.keys() - current.folders.keys()
+        documents |= {document_name(folder): None for folder in gone}
+    await call.services.states.commit(call.device.key, documents)
+
+
+async def note_told(call: Call, key: str, token: ChangeToken) -> None:
+    """Note that under a key nothing is new up to a token."""
+    await call.services.states.commit(call.device.key, {TOLD: f"{key} {token}"})
+
+
+async def count_vanished(call: Call, folder: FolderId) -> None:
+    """Note that a device asked for a folder that is not there."""
+    counts = read_vanished((await call.documents((VANISHED,))).get(VANISHED))
+    counts[folder] = counts.get(folder, 0) + 1
+    kept = dict(list(counts.items())[-VANISHED_MAX * 10 :])
+    await call.services.states.commit(call.device.key, {VANISHED: json.dumps(kept)})
+
+
+def read_vanished(text: str | None) -> dict[FolderId, int]:
+    """Read the stored counts; unreadable ones are none."""
+    try:
+        stored = json.loads(text) if text else {}
+        return {FolderId(folder): int(count) for folder, count in stored.items()}
+    except (ValueError, TypeError, AttributeError):
+        return {}
 
 
 def _shown(folder: Folder, version: Version) -> bool:

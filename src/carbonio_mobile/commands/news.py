@@ -1,33 +1,58 @@
 """Whether a collection has news for a device, and how much, without telling it."""
 
+from dataclasses import dataclass
+
 from carbonio_mobile.commands.collections import drive
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.eas.items.email import visible_aspects
 from carbonio_mobile.errors import Conflict
 from carbonio_mobile.ids import FolderId
-from carbonio_mobile.sync.pull import Offer, Taken, pull
+from carbonio_mobile.sync.pull import CHUNK, Offer, Taken, pull
 from carbonio_mobile.sync.state import Generation
 from carbonio_mobile.sync.window import floor
 
 _ALL = 1_000_000
 
 
-async def has_news(call: Call, folder: FolderId, base: Generation) -> bool:
-    """Tell whether a Sync from ``base`` would bring anything.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a collection found.
+
+    ``news``: a Sync would bring something. ``progress``: without news, the generation with the
+    history that was passed over behind it, worth storing under its own key; None if there was none.
+    """
+
+    news: bool
+    progress: Generation | None = None
+
+
+async def look(call: Call, folder: FolderId, base: Generation) -> Look:
+    """Look whether a Sync from ``base`` would bring anything.
 
     A history that the mailbox no longer knows counts as news: the Sync that follows sorts it out.
     Raises: NotFound (folder).
     """
-    seen = _Seen()
+    made = base.successor()
+    made.results = base.results
     reach = floor(base.options.get("filter", 0), call.now)
+    shown = visible_aspects(call.version)
+    run = pull(made, floor=reach, window=CHUNK, shown=shown)
     try:
-        await drive(pull(base.successor(), floor=reach, window=1), call.mailbox, folder, seen.show)
+        pulled = await drive(run, call.mailbox, folder, _take_nothing)
     except Conflict:
-        return True
-    return seen.count > 0
+        return Look(news=True)
+    if pulled.more:
+        return Look(news=True)
+    return Look(news=False, progress=made if made.token != base.token else None)
+
+
+async def _take_nothing(_offers: tuple[Offer, ...]) -> Taken:
+    """Stop at the first offer."""
+    return Taken(0)
 
 
 async def estimate(call: Call, folder: FolderId, base: Generation, filter_type: int) -> int:
-    """Count what a series of Syncs from ``base`` would bring.
+    """Count what a series of Syncs from ``base`` would bring; where items were moved, at the most.
 
     Costs what has changed, and a count of what was never told. Raises: NotFound, Conflict.
     """
@@ -38,7 +63,8 @@ async def estimate(call: Call, folder: FolderId, base: Generation, filter_type: 
     if made.edge > reach:
         untold = await call.mailbox.count(folder, below=made.edge, down_to=reach)
         reach = made.edge  # the pull below then leaves the listing alone
-    await drive(pull(made, floor=reach, window=_ALL), call.mailbox, folder, seen.show)
+    run = pull(made, floor=reach, window=_ALL, shown=visible_aspects(call.version))
+    await drive(run, call.mailbox, folder, seen.show)
     return seen.count + untold
 
 

@@ -58,7 +58,7 @@ async def send_once(call: Call, request: Request, compose: Compose, finish: Fini
     """Send what ``compose`` gives, then ``finish``, unless this request was done before.
 
     Returns when the message is durable with the submission. Neither function is called for a
-    request that was finished before.
+    request that was finished before. ``finish`` may be called again for one that was not.
 
     Raises: CommandStatus for a ClientId used for another message (118), for no or unusable
     recipients (119, 116), for a message that is too large (122) or does not fit into the mailbox
@@ -68,21 +68,48 @@ async def send_once(call: Call, request: Request, compose: Compose, finish: Fini
     memory = SentMemory.from_text((await states.load(key, [DOCUMENT])).get(DOCUMENT))
     fingerprint = _fingerprint(call, request)
     entry = memory.find(request.client_id, fingerprint, call.now)
-    if entry is not None and entry.fingerprint != fingerprint:
-        raise CommandStatus(Common.MESSAGE_PREVIOUSLY_SENT)
-    if entry is not None and entry.done:
-        return
-    first_at = int(call.now) if entry is None else entry.first_at
-    name = operation(call, "send", request.client_id, fingerprint, str(first_at))
-    message = await compose()
-    outgoing = await call.services.offload(lambda: _prepared(call, message, name))
+    known = entry is not None
     if entry is None:
-        entry = Entry(client_id=request.client_id, fingerprint=fingerprint, first_at=first_at)
+        entry = Entry(client_id=request.client_id, fingerprint=fingerprint, first_at=int(call.now))
         memory = memory.with_entry(entry)
-        await states.commit(key, {DOCUMENT: memory.to_text()})
-    await _submit(call, request, outgoing, name)
-    await finish(outgoing)
+    name = _name(call, entry)
+    taken = entry.done or (known and await call.services.submission.was_taken(name))
+    if taken and entry.fingerprint != fingerprint:
+        raise CommandStatus(Common.MESSAGE_PREVIOUSLY_SENT)
+    if entry.done:
+        return
+    if taken:
+        await _finish_late(call, compose, finish, name)
+    else:
+        message = await compose()
+        outgoing = await call.services.offload(lambda: _prepared(call, message, name))
+        if not known:
+            await states.commit(key, {DOCUMENT: memory.to_text()})
+        await _submit(call, request, outgoing, name)
+        await finish(outgoing)
     await states.commit(key, {DOCUMENT: memory.finished(entry).to_text()})
+
+
+async def _finish_late(call: Call, compose: Compose, finish: Finish, name: OperationId) -> None:
+    """Do what was left to do when a message had gone out and its answer not.
+
+    The message that it answers may have gone meanwhile; then there is nothing left to mark.
+    """
+    try:
+        message = await compose()
+        await finish(await call.services.offload(lambda: _prepared(call, message, name)))
+    except CommandStatus:
+        return
+
+
+def _name(call: Call, entry: Entry) -> OperationId:
+    """Name the effect of an entry.
+
+    Under one ClientId a device may write the message anew for each attempt (another Date, another
+    boundary): it is the same effect as long as none went out.
+    """
+    what = entry.client_id or entry.fingerprint
+    return operation(call, "send", what, str(entry.first_at))
 
 
 def _fingerprint(call: Call, request: Request) -> str:

@@ -3,12 +3,13 @@
 Spec: MS-ASCMD 2.2.1.13, 3.1.5.6; commands.md section 6; design.md section 5.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from carbonio_mobile.commands import hierarchy
 from carbonio_mobile.commands.collections import readable
 from carbonio_mobile.commands.context import Answer, Call
-from carbonio_mobile.commands.news import has_news
+from carbonio_mobile.commands.news import look
 from carbonio_mobile.eas.messages.ping import PingRequest, build, parse
 from carbonio_mobile.eas.status import PingStatus
 from carbonio_mobile.errors import Corrupt, NotFound
@@ -27,7 +28,7 @@ def needs(document: Element | None) -> tuple[str, ...]:
     """Name the documents that a Ping looks at."""
     folders = () if document is None else document.find(Ping.Folders) or ()
     named = [document_name(FolderId(one.value(Ping.Id, ""))) for one in folders]
-    return (DOCUMENT, hierarchy.DOCUMENT, *named[:NEEDS_MAX])
+    return (DOCUMENT, hierarchy.TOLD, *named[:NEEDS_MAX])
 
 
 async def respond(call: Call) -> Answer:
@@ -59,7 +60,9 @@ def _merge(request: PingRequest, remembered: PingParameters | None) -> PingParam
         return PingParameters(heartbeat_s=request.heartbeat_s, folders=request.folders)
     return replace(
         remembered,
-        heartbeat_s=request.heartbeat_s or remembered.heartbeat_s,
+        heartbeat_s=(
+            remembered.heartbeat_s if request.heartbeat_s is None else request.heartbeat_s
+        ),
         folders=request.folders or remembered.folders,
     )
 
@@ -89,11 +92,11 @@ async def _at_once(
     """Answer a Ping that need not wait; remember its parameters in any case."""
     if await hierarchy.outdated(call):
         return build(PingStatus.HIERARCHY_CHANGED)
-    names = [document_name(folder) for folder in wanted.folders]
-    documents = await call.documents(names)
-    states = readable(documents, wanted.folders)
+    states = await _states(call, wanted.folders)
+    documents: dict[str, str | None] = {}
     try:
-        news = await _changed(call, states)
+        await _check_unsynced(call, [folder for folder in wanted.folders if folder not in states])
+        news = await _changed(call, states, documents)
     except NotFound:
         return build(PingStatus.HIERARCHY_CHANGED)
     reported = wanted.report({folder: states[folder].current.key for folder in news})
@@ -101,26 +104,68 @@ async def _at_once(
     if fruitless:
         reported = replace(reported, reported={})
     if reported != remembered:
-        await call.services.states.commit(call.device.key, {DOCUMENT: reported.to_text()})
+        documents[DOCUMENT] = reported.to_text()
+    if documents:
+        await call.services.states.commit(call.device.key, documents)
     if fruitless:
         return build(PingStatus.HIERARCHY_CHANGED)
     return build(PingStatus.CHANGES, folders=news) if news else None
 
 
-async def _changed(call: Call, states: dict[FolderId, CollectionState]) -> list[FolderId]:
-    """Give the folders that a Sync would have news of; one never synced waits for arrivals only."""
-    return [
-        folder for folder, state in states.items() if await has_news(call, folder, state.current)
-    ]
+async def _states(call: Call, folders: Collection[FolderId]) -> dict[FolderId, CollectionState]:
+    documents = await call.documents([document_name(folder) for folder in folders])
+    return readable(documents, folders)
+
+
+async def _check_unsynced(call: Call, folders: Collection[FolderId]) -> None:
+    """Raises: NotFound if one of these folders does not exist; one never synced just waits."""
+    if folders:
+        present = await call.mailbox.hierarchy()
+        if any(present.find(folder) is None for folder in folders):
+            raise NotFound("a folder in Ping")
+
+
+async def _changed(
+    call: Call, states: Mapping[FolderId, CollectionState], documents: dict[str, str | None]
+) -> list[FolderId]:
+    """Give the folders that a Sync would have news of.
+
+    History that means nothing to the device is put behind it, in ``documents``, so that the next
+    Ping need not read it.
+    """
+    news = []
+    for folder, state in states.items():
+        found = await look(call, folder, state.current)
+        if found.news:
+            news.append(folder)
+        elif found.progress is not None:
+            state.current = found.progress
+            documents[document_name(folder)] = state.to_text()
+    return news
 
 
 async def _wait(call: Call, watch: IWatch, heartbeat_s: float) -> Element:
     until = call.now + heartbeat_s
     while True:
         wake = await watch.wait(max(0.0, until - call.now))
-        if wake.folders:
-            return build(PingStatus.CHANGES, folders=sorted(wake.folders))
+        if wake.superseded or not (wake.folders or wake.hierarchy):
+            return build(PingStatus.EXPIRED)
         if wake.hierarchy and await hierarchy.outdated(call):
             return build(PingStatus.HIERARCHY_CHANGED)
-        if wake.superseded or call.now >= until or not wake.hierarchy:
-            return build(PingStatus.EXPIRED)
+        if news := await _truly_changed(call, wake.folders):
+            return build(PingStatus.CHANGES, folders=news)
+
+
+async def _truly_changed(call: Call, folders: Collection[FolderId]) -> list[FolderId]:
+    """Leave out what arrived by the device's own hand; what went is for the Sync to find."""
+    if not folders:
+        return []
+    states = await _states(call, folders)
+    try:
+        return [
+            folder
+            for folder in sorted(folders)
+            if folder not in states or (await look(call, folder, states[folder].current)).news
+        ]
+    except NotFound:
+        return sorted(folders)

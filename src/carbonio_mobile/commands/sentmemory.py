@@ -58,7 +58,10 @@ class SentMemory:
 
     @classmethod
     def from_text(cls, text: str | None) -> "SentMemory":
-        """Read the document; None is an empty memory."""
+        """Read the document; none, or an unreadable one, is an empty memory."""
         if not text:
             return cls()
-        return cls(tuple(Entry(**fields) for fields in json.loads(text)))
+        try:
+            return cls(tuple(Entry(**fields) for fields in json.loads(text)))
+        except (ValueError, TypeError):
+            return cls()

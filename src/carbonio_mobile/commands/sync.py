@@ -14,13 +14,16 @@ from carbonio_mobile import __version__
 from carbonio_mobile.commands import conversations, hierarchy, syncrequests
 from carbonio_mobile.commands.collections import drive, readable
 from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.commands.news import look
 from carbonio_mobile.commands.syncdown import Room, Telling
 from carbonio_mobile.commands.syncrequests import complete
 from carbonio_mobile.commands.syncup import Applying
 from carbonio_mobile.eas import foldertypes
 from carbonio_mobile.eas.bodyoptions import BodyOptions
 from carbonio_mobile.eas.items.classes import CLASSES
+from carbonio_mobile.eas.items.email import visible_aspects
 from carbonio_mobile.eas.messages.sync import (
+    WINDOW_MAX,
     CollectionAnswer,
     CollectionOptions,
     CollectionRequest,
@@ -34,9 +37,9 @@ from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.sync import poison
-from carbonio_mobile.sync.changes import ALL_ASPECTS
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
-from carbonio_mobile.sync.pull import Offer, OfferKind, pull
+from carbonio_mobile.sync.patience import STAND_IN_AFTER, patience
+from carbonio_mobile.sync.pull import pull
 from carbonio_mobile.sync.state import (
     CollectionState,
     Generation,
@@ -85,10 +88,10 @@ async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
     )
     try:
         until = call.now + request.wait_s
-        while True:
-            answers = await _Round(call=call, request=request).run()
-            if answers or call.now >= until:
-                return answers
+        answers = await _Round(call=call, request=request).run()
+        if not answers and await hierarchy.outdated(call):
+            raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
+        while not answers and call.now < until:
             call.turn.park(watch)
             wake = await watch.wait(until - call.now)
             await call.turn.resume()
@@ -96,6 +99,8 @@ async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
                 return []  # a newer request took the place, time is up, or the server stops
             if wake.hierarchy and await hierarchy.outdated(call):
                 raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
+            answers = await _Round(call=call, request=request).run()
+        return answers
     finally:
         watch.close()
 
@@ -117,7 +122,8 @@ class _Round:
         spoilt = poison.PoisonList.from_text(stored.get(poison.DOCUMENT), __version__)
         moving = frozenset(conversations.read_wishes(stored.get(conversations.DOCUMENT)))
         present = await self._hierarchy_if_needed(states)
-        room = Room(items=self.request.window, bytes=self.call.services.bounds.response_bytes)
+        window = WINDOW_MAX if self.request.window is None else self.request.window
+        room = Room(items=window, bytes=self.call.services.bounds.response_bytes)
         answers = []
         for collection in self.request.collections:
             exchange = _Exchange(
@@ -157,6 +163,7 @@ class _Round:
         for collection in self.request.collections:
             folder = present.find(collection.collection)
             if folder is None or not _syncable(folder):
+                await hierarchy.count_vanished(self.call, collection.collection)
                 raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
         return present
 
@@ -182,9 +189,14 @@ class _Exchange:
         origin = None if self.state is None else start(self.state, request.sync_key)
         if origin is None:
             return self._fault(SyncStatus.INVALID_SYNC_KEY)
+        if request.remembered and origin.repeat:
+            # Did the device get the last answer and leave the folder out, or lose it and repeat
+            # itself? Only the device can say which key it stands at.
+            raise SyncFault(SyncStatus.REQUEST_INCOMPLETE)
         try:
             return await self._exchange(origin)
         except NotFound as exc:
+            await hierarchy.count_vanished(self.call, request.collection)
             raise SyncFault(SyncStatus.HIERARCHY_CHANGED) from exc
         except Conflict:
             # The mailbox has forgotten the history that the device stands at.
@@ -203,7 +215,7 @@ class _Exchange:
             key=first_key(self.call.services.random_bytes(6)),
             token=token,
             options=_options_json(request.options),
-            kind=self._folder().kind.value,
+            kind=self._folder().kind,
         )
         self.state, self.state_changed = CollectionState(current=made), True
         return CollectionAnswer(collection=request.collection, sync_key=made.key)
@@ -216,14 +228,13 @@ class _Exchange:
         answer = CollectionAnswer(collection=self.request.collection)
         if self.request.commands:
             answer.responses = await self._apply(origin, made, options)
-        passed = 0
         if self.request.wants_changes and _told_of(made, self.call.version):
-            passed = await self._tell(made, options, answer)
+            await self._tell(made, options, answer, repeats=origin.repeats)
         if self.request.commands or answer.commands or answer.more:
             self.state, self.state_changed = advance(origin, made), True
             answer.sync_key = made.key
             return answer
-        self._keep_progress(origin, made, passed)
+        self._keep_progress(origin, made)
         return None
 
     def _folder(self) -> Folder:
@@ -245,42 +256,49 @@ class _Exchange:
             options=options,
             known=origin.known,
             made=made,
+            room=self.room,
+            spoilt=self.spoilt,
         )
         await applying.apply()
         return applying.responses
 
     async def _tell(
-        self, made: Generation, options: CollectionOptions, answer: CollectionAnswer
-    ) -> int:
-        """Tell what is new; gives how much of the history was passed without a word."""
-        folder = self.request.collection
-        window = min(self.request.window, self.room.items)
+        self,
+        made: Generation,
+        options: CollectionOptions,
+        answer: CollectionAnswer,
+        *,
+        repeats: int,
+    ) -> None:
+        """Tell what is new, less of it at a time where the device keeps repeating itself."""
+        window = patience(repeats, min(self.request.window, self.room.items))
         if window <= 0:
-            answer.more = (
-                True  # the whole request's window is used up: the next one goes on (R4783)
-            )
-            return 0
+            # The whole request's window is used up: the next request goes on (R4783).
+            answer.more = (await look(self.call, self.request.collection, made)).news
+            return
         telling = Telling(
             call=self.call,
-            folder=folder,
+            folder=self.request.collection,
             options=options.body,
             room=self.room,
             poison=self.spoilt,
             moving=self.moving,
+            stand_ins=repeats >= STAND_IN_AFTER,
         )
-        again = self.spoilt.to_offer_again(folder)
-        await telling.show(
-            tuple(Offer(OfferKind.CHANGE, item, None, ALL_ASPECTS) for item in again)
+        window -= await telling.show_again(made.held, window)
+        run = pull(
+            made,
+            floor=floor(options.filter_type, self.call.now),
+            window=window,
+            shown=visible_aspects(self.call.version),
         )
-        run = pull(made, floor=floor(options.filter_type, self.call.now), window=window)
-        pulled = await drive(run, self.call.mailbox, folder, telling.show)
+        pulled = await drive(run, self.call.mailbox, self.request.collection, telling.show)
         answer.commands, answer.more = telling.commands, pulled.more
-        return pulled.passed
 
-    def _keep_progress(self, origin: Start, made: Generation, passed: int) -> None:
+    def _keep_progress(self, origin: Start, made: Generation) -> None:
         """Without a word to say the key stays; what need not be read again is kept under it."""
         base = origin.base
-        moved_on = passed > 0 or (made.options, made.edge) != (base.options, base.edge)
+        moved_on = (made.token, made.options, made.edge) != (base.token, base.options, base.edge)
         if moved_on and not origin.repeat and self.state is not None:
             made.key, made.results = base.key, base.results
             self.state = CollectionState(current=made, previous=self.state.previous)
@@ -298,8 +316,10 @@ def _told_of(made: Generation, version: Version) -> bool:
 
     Drafts only from 16.0 (MS-ASCMD R5916); of the Outbox nothing ever (client-quirks.md 3.6).
     """
-    kind = FolderKind(made.kind)
-    return kind is not FolderKind.OUTBOX and foldertypes.syncable(kind, version)
+    kind = made.kind
+    if kind is None or kind is FolderKind.OUTBOX:
+        return False
+    return foldertypes.syncable(kind, version)
 
 
 def _options_json(options: CollectionOptions | None) -> dict[str, Any]:

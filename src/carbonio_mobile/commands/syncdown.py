@@ -1,5 +1,8 @@
 """The way down of a Sync: what is new in a folder, as Add, Change, Delete and SoftDelete.
 
+Mail of a conversation that always moves (ItemOperations) is moved on as it is met here, and not
+told.
+
 Spec: MS-ASCMD 2.2.3.26 (Commands in a response); design.md section 4 (windows, items that fail to
 convert).
 """
@@ -12,11 +15,14 @@ from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas.bodies import further_wish, wish
 from carbonio_mobile.eas.bodyoptions import BodyOptions
 from carbonio_mobile.eas.items.email import application_data, degraded_data, needs_bodies
+from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import FolderId, ItemId, ServerId
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
+from carbonio_mobile.sync.changes import ALL_ASPECTS, Aspect
 from carbonio_mobile.sync.poison import PoisonList
 from carbonio_mobile.sync.pull import Offer, OfferKind, Taken
+from carbonio_mobile.sync.ranges import RangeSet
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync
 
@@ -45,11 +51,17 @@ class Room:
     used: bool = False
 
     def take(self, size: int) -> bool:
-        """Take room for one item, if there is any left; the first always fits."""
+        """Take room for one item of the window, if there is any left; the first always fits."""
+        if not self.hold(size):
+            return False
+        self.items -= 1
+        return True
+
+    def hold(self, size: int) -> bool:
+        """Take room for something outside the window, if there is any left."""
         if self.used and size > self.bytes:
             return False
         self.bytes -= size
-        self.items -= 1
         self.used = True
         return True
 
@@ -58,7 +70,8 @@ class Room:
 class Telling:
     """Turns the offers of a pull into the commands of an answer.
 
-    ``moving`` are the conversations whose mail is moved elsewhere as it comes.
+    ``moving`` are the conversations whose mail is moved elsewhere as it comes. ``stand_ins``: the
+    device chokes on what is told next, so that it gets stand-ins instead.
     """
 
     call: Call
@@ -67,6 +80,7 @@ class Telling:
     room: Room
     poison: PoisonList
     moving: frozenset[bytes]
+    stand_ins: bool
     commands: list[Element] = field(default_factory=list)
 
     async def show(self, offers: tuple[Offer, ...]) -> Taken:
@@ -83,12 +97,23 @@ class Telling:
                 item = items.get(offer.item)
                 if item is None and offer.kind in (OfferKind.ADD, OfferKind.CHANGE):
                     missing.add(offer.item)
-                elif not self.room.take(_size(item)):
+                elif not self.room.take(size_of(item)):
                     return Taken(count, frozenset(missing))
                 else:
                     self._tell(offer, item)
                 count += 1
         return Taken(count, frozenset(missing))
+
+    async def show_again(self, held: RangeSet, window: int) -> int:
+        """Offer again what another version of this program failed at; gives how many were told."""
+        spoilt = self.poison.to_offer_again(self.folder)
+        chosen = [item for item in spoilt if item in held][:window]
+        taken = await self.show(
+            tuple(Offer(OfferKind.CHANGE, item, None, ALL_ASPECTS) for item in chosen)
+        )
+        for item in (*taken.missing, *(item for item in spoilt if item not in held)):
+            self.poison.discard(ServerId(self.folder, item))
+        return taken.count
 
     async def _read(self, offers: Sequence[Offer]) -> dict[ItemId, "MailItem | Unreadable"]:
         """Read what the offers need: items with bodies, and items of which only blocks are told."""
@@ -132,34 +157,20 @@ class Telling:
             tag = AirSync.Delete if offer.kind is OfferKind.DELETE else AirSync.SoftDelete
             self.commands.append(Element(tag, [server_id]))
             return
-        content = self._content(offer, item)
+        content = convert(
+            item,
+            name=ServerId(self.folder, offer.item),
+            options=self.options,
+            version=self.call.version,
+            aspects=offer.aspects,
+            received=offer.received,
+            poison=self.poison,
+            stand_in=self.stand_ins,
+        )
         if content:
             tag = AirSync.Add if offer.kind is OfferKind.ADD else AirSync.Change
             data = Element(AirSync.ApplicationData, content)
             self.commands.append(Element(tag, [server_id, data]))
-
-    def _content(self, offer: Offer, item: "MailItem | Unreadable") -> list[Element]:
-        if isinstance(item, Unreadable):
-            self.poison.add(ServerId(self.folder, offer.item), item.reason)
-            return degraded_data(received=offer.received, version=self.call.version)
-        try:
-            content = application_data(item, self.options, self.call.version, offer.aspects)
-        except Exception as exc:
-            # One item must never stall its folder: whatever is wrong with it, the device gets what
-            # can be told.
-            self.poison.add(
-                ServerId(self.folder, offer.item), f"{type(exc).__name__} in conversion"
-            )
-            return degraded_data(
-                received=item.received,
-                version=self.call.version,
-                subject=item.record.subject,
-                from_=item.record.from_,
-                read=item.state.read,
-                conversation_id=item.record.conversation_id,
-            )
-        self.poison.discard(ServerId(self.folder, offer.item))
-        return content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +178,44 @@ class Unreadable:
     """An item that its mailbox cannot read back."""
 
     reason: str
+
+
+def convert(
+    item: "MailItem | Unreadable",
+    *,
+    name: ServerId,
+    options: BodyOptions,
+    version: Version,
+    aspects: Aspect = ALL_ASPECTS,
+    received: float,
+    poison: PoisonList,
+    stand_in: bool = False,
+) -> list[Element]:
+    """Give the ApplicationData of an item; of one that cannot be told, what can, and why it is so.
+
+    Whatever is wrong with one item, it must never stall its folder: this is the one place in the
+    commands where any exception is caught. Its reason is noted in ``poison``.
+    """
+    if isinstance(item, Unreadable):
+        poison.add(name, item.reason)
+        return degraded_data(received=received, version=version)
+    try:
+        if not stand_in:
+            content = application_data(item, options, version, aspects)
+            poison.discard(name)
+            return content
+        reason = "the device kept repeating the request for it"
+    except Exception as exc:
+        reason = f"{type(exc).__name__} in conversion"
+    poison.add(name, reason)
+    return degraded_data(
+        received=item.received,
+        version=version,
+        subject=item.record.subject,
+        from_=item.record.from_,
+        read=item.state.read,
+        conversation_id=item.record.conversation_id,
+    )
 
 
 async def read_whole(
@@ -207,7 +256,8 @@ def _slice(options: BodyOptions) -> int:
     return SLICE if small else SMALL_SLICE
 
 
-def _size(item: MailItem | Unreadable | None) -> int:
+def size_of(item: MailItem | Unreadable | None) -> int:
+    """Give about how much room an item takes in an answer, in octets."""
     if not isinstance(item, MailItem):
         return HEADERS_BYTES
     return HEADERS_BYTES + len(item.text) + len(item.html) + len(item.source)

@@ -47,7 +47,10 @@ async def complete(call: Call) -> SyncRequest:
 def _need(remembered: SyncRequest | None) -> SyncRequest:
     if remembered is None:
         raise SyncFault(SyncStatus.REQUEST_INCOMPLETE)
-    return remembered
+    return replace(
+        remembered,
+        collections=tuple(replace(one, remembered=True) for one in remembered.collections),
+    )
 
 
 def _merged(request: SyncRequest, remembered: SyncRequest) -> SyncRequest:
@@ -60,6 +63,8 @@ def _merged(request: SyncRequest, remembered: SyncRequest) -> SyncRequest:
         request,
         collections=before + tuple(named.values()),
         wait_s=remembered.wait_s if request.wait_s is None else request.wait_s,
+        wait_in_minutes=(remembered if request.wait_s is None else request).wait_in_minutes,
+        window=remembered.window if request.window is None else request.window,
         partial=False,
     )
 
@@ -95,7 +100,8 @@ def _without_particulars(request: SyncRequest) -> SyncRequest:
     return replace(
         request,
         collections=tuple(
-            replace(collection, options=None, commands=()) for collection in request.collections
+            replace(collection, options=None, commands=(), remembered=False)
+            for collection in request.collections
         ),
     )
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.drafts import Drafts
 from carbonio_mobile.commands.operations import digest
-from carbonio_mobile.commands.syncdown import NO_BODIES, Unreadable, read_whole
-from carbonio_mobile.eas.items.email import application_data, parse_change
+from carbonio_mobile.commands.syncdown import NO_BODIES, Room, convert, read_whole, size_of
+from carbonio_mobile.eas.items.email import parse_change
 from carbonio_mobile.eas.items.faults import ItemFault
 from carbonio_mobile.eas.messages.fields import server_id
 from carbonio_mobile.eas.messages.sync import (
@@ -25,11 +25,12 @@ from carbonio_mobile.eas.messages.sync import (
     CommandKind,
 )
 from carbonio_mobile.eas.status import SyncStatus
-from carbonio_mobile.errors import Conflict, NotFound, OverQuota, TooLarge
+from carbonio_mobile.errors import Conflict, Corrupt, NotAllowed, NotFound, OverQuota, TooLarge
 from carbonio_mobile.ids import ItemId, ServerId
 from carbonio_mobile.mime.mailitem import ClearFollowUp, MailPatch, MailState
 from carbonio_mobile.sync.changes import ALL_ASPECTS, NO_ASPECT, Aspect
 from carbonio_mobile.sync.folders import Folder, FolderKind
+from carbonio_mobile.sync.poison import PoisonList
 from carbonio_mobile.sync.state import CommandResult, Generation
 from carbonio_mobile.wbxml import Element, Tag, encode
 from carbonio_mobile.wbxml.codepages import AirSync
@@ -59,6 +60,8 @@ class Applying:
     options: CollectionOptions
     known: Mapping[str, CommandResult]
     made: Generation
+    room: Room
+    spoilt: PoisonList
     responses: list[Element] = field(default_factory=list)
 
     async def apply(self) -> None:
@@ -113,7 +116,7 @@ class Applying:
         return self.folder.kind is FolderKind.DRAFTS and Drafts.concerns(command, self.call.version)
 
     def _drafts(self) -> Drafts:
-        return Drafts(call=self.call, folder=self.folder.id)
+        return Drafts(call=self.call, folder=self.folder.id, sync_key=self.request.sync_key)
 
     async def _add(self, command: ClientCommand) -> CommandResult:
         """Add a draft; no other message comes into a mailbox this way (MS-ASCMD R755)."""
@@ -218,9 +221,9 @@ class Applying:
         return item in self.made.echoes or any(item == one.item for one in self.known.values())
 
     async def _since(self, items: Iterable[ItemId]) -> Mapping[ItemId, Aspect]:
-        wanted = list(items)
+        wanted, since = list(items), self.made.known_up_to
         try:
-            return await self.call.mailbox.aspects_since(self.folder.id, wanted, self.made.token)
+            return await self.call.mailbox.aspects_since(self.folder.id, wanted, since)
         except Conflict:
             return {}  # the history is gone; the pull that follows finds out what to do
 
@@ -246,10 +249,18 @@ class Applying:
         if item is not None:
             found = await read_whole(self.call, self.folder.id, [item], self.options.body)
             read = found.get(item)
-        if read is None or isinstance(read, Unreadable):
-            missing = SyncStatus.OBJECT_NOT_FOUND if read is None else SyncStatus.CONVERSION_ERROR
-            return Element(AirSync.Fetch, [name, Element(AirSync.Status, str(int(missing)))])
-        content = application_data(read, self.options.body, self.call.version)
+        if item is None or read is None:
+            return _fetch_failed(name, SyncStatus.OBJECT_NOT_FOUND)
+        if not self.room.hold(size_of(read)):
+            return _fetch_failed(name, SyncStatus.RETRY)  # there is more than one answer can hold
+        content = convert(
+            read,
+            name=ServerId(self.folder.id, item),
+            options=self.options.body,
+            version=self.call.version,
+            received=self.call.now,
+            poison=self.spoilt,
+        )
         status = Element(AirSync.Status, str(int(SyncStatus.SUCCESS)))
         return Element(AirSync.Fetch, [name, status, Element(AirSync.ApplicationData, content)])
 
@@ -257,6 +268,10 @@ class Applying:
         """Give the item that a command names, None for one that cannot be in this folder."""
         named = server_id(command.name)
         return named.item if named is not None and named.folder == self.folder.id else None
+
+
+def _fetch_failed(name: Element, status: SyncStatus) -> Element:
+    return Element(AirSync.Fetch, [name, Element(AirSync.Status, str(int(status)))])
 
 
 async def _refusable(work: Awaitable[CommandResult]) -> CommandResult:
@@ -267,7 +282,7 @@ async def _refusable(work: Awaitable[CommandResult]) -> CommandResult:
         return CommandResult(status=fault.status)
     except NotFound:
         return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
-    except (OverQuota, TooLarge):
+    except (OverQuota, TooLarge, NotAllowed, Corrupt):
         return CommandResult(status=SyncStatus.CANNOT_COMPLETE)
 
 

@@ -164,7 +164,11 @@ class MemoryMailbox:
             found += level
             parents = {f.id for f in level}
             level = [f for f in self._folders.values() if f.parent in parents]
-        return Hierarchy(token=ChangeToken(f"h.{self._hierarchy_modseq}"), folders=tuple(found))
+        return Hierarchy(token=await self.hierarchy_token(), folders=tuple(found))
+
+    async def hierarchy_token(self) -> ChangeToken:
+        """See :meth:`IFolders.hierarchy_token`."""
+        return ChangeToken(f"h.{self._hierarchy_modseq}")
 
     async def create_folder(
         self, parent: FolderId | None, name: str, kind: FolderKind, *, operation: OperationId

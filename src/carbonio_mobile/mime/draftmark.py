@@ -17,16 +17,19 @@ FIELD = "X-Carbonio-Mobile-Change"
 
 @dataclass(frozen=True, slots=True)
 class DraftMark:
-    """Which operation changed a draft last, and which attachments it added."""
+    """Which operation of which writer changed a draft last, and which attachments it added."""
 
     operation: str
+    writer: str = "-"
     parts: tuple[PartId, ...] = ()
 
 
 def marked(source: bytes, mark: DraftMark) -> bytes:
     """Put a mark in, in place of an earlier one."""
     header, body = split(source)
-    header.put(f"{FIELD}: {mark.operation} {' '.join(mark.parts)}".rstrip().encode() + CRLF)
+    header.put(
+        f"{FIELD}: {mark.operation} {mark.writer} {' '.join(mark.parts)}".rstrip().encode() + CRLF
+    )
     return bytes(header) + CRLF + body
 
 
@@ -35,8 +38,9 @@ def mark_of(source: bytes) -> DraftMark | None:
     header, _ = split(source)
     for name, field in header.fields:
         if name == FIELD.lower():
-            operation, *parts = field.partition(b":")[2].decode("ascii", "replace").split() or [""]
-            return DraftMark(operation, tuple(PartId(part) for part in parts))
+            words = field.partition(b":")[2].decode("ascii", "replace").split()
+            if len(words) >= 2:
+                return DraftMark(words[0], words[1], tuple(PartId(part) for part in words[2:]))
     return None
 
 

@@ -16,6 +16,7 @@ from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions
+from carbonio_mobile.mailbox.embedded import Tuning
 from carbonio_mobile.pipeline import ProvisioningRules
 from carbonio_mobile.service.options import BY_PATH, BY_SPELLING, OPTIONS, SECTIONS, Kind, Option
 from carbonio_mobile.service.outgoing import lmtp_limits, outbox_options, relay_options
@@ -72,6 +73,8 @@ class Settings:
     lmtp_limits: LmtpLimits
     release_spread_s: float
     busy_timeout_s: float
+    answer_s: float
+    mailboxes: Tuning
     log: LogSettings
 
     def spelling(self, path: str) -> str:
@@ -209,11 +212,21 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
         lmtp_limits=lmtp_limits(values),
         release_spread_s=float(values["process.release_spread_s"]),
         busy_timeout_s=float(values["process.busy_timeout_s"]),
+        answer_s=float(values["process.answer_timeout_s"]),
+        mailboxes=_tuning(values),
         log=LogSettings(
             file=Path(values["log.file"]).absolute() if values["log.file"] else None,
             level=LogLevel.levelWithName(values["log.level"]),
             requests=values["log.requests"],
         ),
+    )
+
+
+def _tuning(values: Mapping[str, Any]) -> Tuning:
+    return Tuning(
+        open_databases=values["process.open_databases"],
+        busy_s=float(values["process.busy_timeout_s"]),
+        answer_s=float(values["process.answer_timeout_s"]),
     )
 
 

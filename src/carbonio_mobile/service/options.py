@@ -12,6 +12,7 @@ from typing import Any
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions, TlsMode
+from carbonio_mobile.mailbox.embedded import Tuning
 from carbonio_mobile.wbxml.decoder import DEFAULT as DEFAULT_WBXML
 from carbonio_mobile.web.limits import DEFAULT_LIMITS
 
@@ -81,6 +82,7 @@ SECTIONS = {
 _LMTP = LmtpLimits()
 _OUTBOX = OutboxOptions()
 _RELAY = RelayOptions(host="")
+_TUNING = Tuning()
 
 
 def _limit(name: str, help_text: str, *, low: int, high: int, unit: str = "") -> Option:
@@ -514,6 +516,27 @@ OPTIONS: tuple[Option, ...] = (
         low=1,
         high=300,
         help="how long a database that another process writes is waited for",
+    ),
+    Option(
+        section="process",
+        name="answer_timeout_s",
+        kind=Kind.COUNT,
+        default=int(_TUNING.answer_s),
+        unit="s",
+        low=10,
+        high=3600,
+        help="how long a request waits for a mailbox or the state database, whose work then goes "
+        "on without it",
+    ),
+    Option(
+        section="process",
+        name="open_databases",
+        kind=Kind.COUNT,
+        default=_TUNING.open_databases,
+        low=8,
+        high=100_000,
+        help="the mailboxes kept open; each takes three files, and all of them a quarter of those "
+        "that the process may have",
     ),
     Option(
         section="log",

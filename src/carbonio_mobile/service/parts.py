@@ -1,6 +1,7 @@
 """Put the rooms together: from settings to something that answers HTTP requests."""
 
 import secrets
+import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,8 +15,6 @@ from carbonio_mobile.accounts.passwords import FULL_COST
 from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.commands.context import Services
-from carbonio_mobile.eas.http import HttpResponse
-from carbonio_mobile.errors import StoreError
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
@@ -25,6 +24,7 @@ from carbonio_mobile.mailbox.delivery.stages import Relay
 from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
 from carbonio_mobile.pipeline import Pipeline, Served
 from carbonio_mobile.service.config import Settings
+from carbonio_mobile.service.health import Health
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.sql import SqlStore
 from carbonio_mobile.store.sqlite import SqliteFile
@@ -60,6 +60,7 @@ class Parts:
     hub: ChangeHub
     turns: DeviceTurns
     services: Services
+    health: Health
     site: EdgeSite
     lmtp: LmtpFactory
 
@@ -71,9 +72,11 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     mailboxes = EmbeddedMailboxes(
         settings.data,
         reactor=reactor,
+        clock=time.time,
         sink=hub,
         quota_of=partial(quota_bytes, directory.accounts),
         message_limit_bytes=settings.bounds.message_bytes,
+        tuning=settings.mailboxes,
     )
     outbox = Outbox(
         settings.data,
@@ -83,8 +86,9 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         relay=_relay(settings, reactor),
         options=settings.outbox,
     )
-    database = Database(state_file(settings), reactor=reactor)
+    database = Database(state_file(settings), reactor=reactor, answer_s=settings.answer_s)
     store = SqlStore(database)
+    health = Health(lambda: store.devices(AccountId("")), clock=reactor)
     services = Services(
         accounts=directory.accounts,
         mailboxes=mailboxes,
@@ -92,7 +96,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         devices=store,
         states=store,
         hub=hub,
-        clock=reactor.seconds,
+        clock=time.time,
         random_bytes=secrets.token_bytes,
         offload=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
         bounds=settings.bounds,
@@ -102,7 +106,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     site = make_site(
         respond=pipeline.respond,
         discover=pipeline.discover,
-        health=partial(health, store),
+        health=health.answer,
         limits=settings.limits,
         trusted_proxies=settings.trusted_proxies,
         clock=reactor,
@@ -118,6 +122,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         hub=hub,
         turns=turns,
         services=services,
+        health=health,
         site=site,
         lmtp=LmtpFactory(outbox.local, limits=settings.lmtp_limits, clock=reactor),
     )
@@ -148,7 +153,7 @@ def _directory(settings: Settings, reactor: Reactor) -> EmbeddedDirectory:
     return EmbeddedDirectory(
         settings.data,
         reactor=reactor,
-        clock=reactor.seconds,
+        clock=time.time,
         secret=secrets.token_bytes(32),
         cost=FULL_COST,
         login_bounds=LoginBounds(
@@ -175,15 +180,6 @@ async def quota_bytes(accounts: IAccounts, account: AccountId) -> int:
     """Give an account's quota; 0 is none."""
     text = (await accounts.account(account)).value("zimbraMailQuota", "0")
     return int(text) if text.isdigit() else 0
-
-
-async def health(store: SqlStore) -> HttpResponse:
-    """Tell whether the daemon can serve: 200, or 503 while the state database is away."""
-    try:
-        await store.devices(AccountId(""))
-    except StoreError:
-        return HttpResponse(code=503, body=b"the state database cannot be used\n")
-    return HttpResponse(code=200, body=b"well\n")
 
 
 def log_request(served: Served) -> None:

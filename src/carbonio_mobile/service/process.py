@@ -4,7 +4,10 @@ import atexit
 import gc
 import os
 import resource
+import signal
 import sys
+import time
+from typing import Any
 
 # A full collection walks every object: with tens of thousands of parked requests that would stop
 # the reactor for a good part of a second. Nearly all objects of a request are freed by their
@@ -29,6 +32,19 @@ def raise_file_limit() -> int:
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def keep_steady_time(reactor: Any) -> None:
+    """Let timers go by a clock that nobody sets; to be called before the first of them is set.
+
+    Twisted's own goes by the time of day: set back by an hour, it would stop every timer for one.
+    """
+    reactor.seconds = time.monotonic
+
+
+def ignore_hang_ups() -> None:
+    """Let SIGHUP pass, which would end a process that does not expect it."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def share_the_interpreter() -> None:

@@ -5,11 +5,12 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet import reactor as global_reactor
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 from twisted.internet.task import LoopingCall, deferLater
@@ -18,14 +19,16 @@ from twisted.python.failure import Failure
 
 from carbonio_mobile.errors import CarbonioMobileError, ConfigError
 from carbonio_mobile.mailbox.embedded.hints import listen_for_hints
-from carbonio_mobile.service import notify, process
+from carbonio_mobile.service import process
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.demo import DemoMail, greeting
 from carbonio_mobile.service.listeners import port_text, speaks_tls
 from carbonio_mobile.service.logfile import LogFile, LogFiles
+from carbonio_mobile.service.notify import Notifier, watchdog_interval_s
 from carbonio_mobile.service.options import BY_PATH
 from carbonio_mobile.service.parts import Parts, Reactor, build, reconfigure
 from carbonio_mobile.service.prepare import Prepared, prepare
+from carbonio_mobile.service.shares import file_shares
 from carbonio_mobile.service.source import SettingsSource
 
 _LAST_ANSWERS_S = 10.0
@@ -38,8 +41,9 @@ _log = Logger()
 def make_daemon(source: SettingsSource, settings: Settings) -> "Daemon":
     """Take data directory and sockets and give the service. Raises: ConfigError."""
     reactor: Any = global_reactor
+    process.keep_steady_time(reactor)
+    process.ignore_hang_ups()  # until there is something to reload
     process.harden()
-    process.raise_file_limit()
     prepared = prepare(settings, reactor, with_demo=source.demo)
     return Daemon(source=source, settings=settings, prepared=prepared, reactor=reactor)
 
@@ -61,6 +65,7 @@ class Daemon(Service):
         self.settings = settings
         self.prepared = prepared
         self._reactor = reactor
+        self._notifier = Notifier(os.environ)
         self._parts: Parts | None = None
         self._hints: IListeningPort | None = None
         self._log_files = LogFiles(globalLogPublisher)
@@ -79,7 +84,7 @@ class Daemon(Service):
     async def begin(self) -> None:
         """Open the stores, start what is periodic, and serve."""
         self._log_files.use(self.prepared.log_file)
-        parts = self._parts = build(self.settings, self._reactor)
+        parts = self._parts = build(self._affordable(), self._reactor)
         parts.directory.start()
         await parts.database.start()
         self._hints = listen_for_hints(self._reactor, self.settings.data, parts.hub)
@@ -94,9 +99,37 @@ class Daemon(Service):
         process.tune_collector()
         for port in self.prepared.ports:
             _log.info("listening on {address}", address=port_text(port))
-        notify.notify("READY=1", f"STATUS=serving on {len(self.prepared.ports)} sockets")
+        self._notifier.tell("READY=1", f"STATUS=serving on {len(self.prepared.ports)} sockets")
         if self._source.demo:
             self._greet()
+
+    def _affordable(self) -> Settings:
+        """Give the settings with no more connections and databases than there are files for."""
+        limit = process.raise_file_limit()
+        wished = self.settings
+        shares = file_shares(
+            limit,
+            connections=wished.limits.connections,
+            databases=wished.mailboxes.open_databases,
+            lmtp=wished.lmtp_limits.connections,
+        )
+        for option, count, wish in (
+            ("http.connections", shares.connections, wished.limits.connections),
+            ("process.open_databases", shares.databases, wished.mailboxes.open_databases),
+        ):
+            if count < wish:
+                _log.warn(
+                    "{option} is {count} instead of {wish}: only {limit} files may be open",
+                    option=option,
+                    count=count,
+                    wish=wish,
+                    limit=limit,
+                )
+        return replace(
+            wished,
+            limits=replace(wished.limits, connections=shares.connections),
+            mailboxes=replace(wished.mailboxes, open_databases=shares.databases),
+        )
 
     async def _fill_demo(self, parts: Parts) -> None:
         mail = DemoMail(
@@ -110,17 +143,24 @@ class Daemon(Service):
             _log.info("demo: {count} messages written", count=written)
 
     def _start_periodic(self) -> None:
-        watchdog_s = notify.watchdog_interval_s()
+        watchdog_s = watchdog_interval_s(os.environ)
         if watchdog_s is not None:
-            self._repeat(watchdog_s, lambda: notify.notify("WATCHDOG=1"))
+            self._repeat(watchdog_s, self._feed_watchdog)
         if self.prepared.table is not None:
             self._repeat(self.settings.watch_interval_s, self.look_at_certificates)
 
     def _repeat(self, interval_s: float, work: Any) -> None:
-        call = LoopingCall(work)
+        """Have work done periodically; where it fails that is logged, and it goes on."""
+        call = LoopingCall(lambda: maybeDeferred(work).addErrback(_report_periodic))
         call.clock = self._reactor
         call.start(interval_s, now=False)
         self._periodic.append(call)
+
+    async def _feed_watchdog(self) -> None:
+        if self._parts is not None and await self._parts.health.is_awake():
+            self._notifier.tell("WATCHDOG=1")
+        else:
+            _log.error("the state database's thread does not answer: the watchdog is not fed")
 
     def _greet(self) -> None:
         texts = zip(self.settings.eas, self.prepared.ports, strict=False)
@@ -144,7 +184,7 @@ class Daemon(Service):
 
     def reload(self) -> None:
         """Read configuration, certificates and log file anew: all of it counts, or nothing."""
-        notify.reloading()
+        self._notifier.reloading()
         try:
             settings = self._source.read()
             self._reload(settings)
@@ -154,7 +194,7 @@ class Daemon(Service):
             _log.info("reloaded; {restart}", restart=_restart_note(self.settings, settings))
             self.settings = settings
         finally:
-            notify.notify("READY=1")
+            self._notifier.tell("READY=1")
 
     def _reload(self, settings: Settings) -> None:
         log_file = LogFile.open(settings.log)
@@ -189,8 +229,8 @@ class Daemon(Service):
 
     async def end(self) -> None:
         """Stop in the order in which nothing is lost: sockets, parked requests, answers, stores."""
-        notify.notify("STOPPING=1")
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self._notifier.tell("STOPPING=1")
+        process.ignore_hang_ups()
         for call in self._periodic:
             call.stop()
         for port in (*self.prepared.ports, *([self._hints] if self._hints else [])):
@@ -200,18 +240,32 @@ class Daemon(Service):
             await self._parts.outbox.stop()
             await self._parts.mailboxes.stop()
             await self._parts.database.stop()
-            self._parts.directory.stop()
+            await self._parts.directory.stop()
+        self._notifier.close()
         self._log_files.use(None)
         os.close(self.prepared.lock)
 
     async def _release(self, parts: Parts) -> None:
         """End parked requests, spread, and wait until all answers have left."""
         parts.site.drain()
-        await parts.lmtp.stop()
-        await parts.hub.release_all(self.settings.release_spread_s)
+        spread_s = self.settings.release_spread_s
+        leaving: Deferred[Any] = gatherResults(
+            [parts.hub.release_all(spread_s), parts.lmtp.stop()], consumeErrors=True
+        )
+        # A delivery that hangs keeps nobody waiting: its sender, unanswered, comes again.
+        leaving.addTimeout(spread_s + _LAST_ANSWERS_S, self._reactor)
+        await leaving.addErrback(_report_unreleased)
         deadline = self._reactor.seconds() + _LAST_ANSWERS_S
         while parts.site.connections_count and self._reactor.seconds() < deadline:
             await deferLater(self._reactor, _LOOK_EVERY_S)
+
+
+def _report_periodic(failure: Failure) -> None:
+    _log.failure("periodic work failed", failure)
+
+
+def _report_unreleased(failure: Failure) -> None:
+    _log.error("not everyone could be let go in time: {why}", why=failure.type.__name__)
 
 
 def _restart_note(before: Settings, after: Settings) -> str:

@@ -11,9 +11,8 @@ from contextlib import suppress
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail, gatherResults
-from twisted.internet.interfaces import IReactorFromThreads
 
-from carbonio_mobile.store.lane import Crew, Job, Lane
+from carbonio_mobile.store.lane import Crew, Job, Lane, Reactor
 from carbonio_mobile.store.sqlite import SqliteFile, is_of_one_statement, store_error
 from carbonio_mobile.store.upgrade import bring_up_to_date
 
@@ -101,12 +100,15 @@ class WritingDesk(Desk):
 
 
 class Database:
-    """One state database: a thread that writes and a thread that reads."""
+    """One state database: a thread that writes and a thread that reads.
 
-    def __init__(self, file: SqliteFile, *, reactor: IReactorFromThreads) -> None:
+    ``answer_s`` bounds the wait of a caller, not the work.
+    """
+
+    def __init__(self, file: SqliteFile, *, reactor: Reactor, answer_s: float) -> None:
         self._file = file
-        self._writer = Lane(reactor, WritingDesk(file), name="state-writer")
-        self._reader = Lane(reactor, ReadingDesk(file), name="state-reader")
+        self._writer = Lane(reactor, WritingDesk(file), name="state-writer", answer_s=answer_s)
+        self._reader = Lane(reactor, ReadingDesk(file), name="state-reader", answer_s=answer_s)
 
     def start(self) -> Deferred[None]:
         """Open the database, made or brought up to date where needed.

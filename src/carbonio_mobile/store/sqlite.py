@@ -74,7 +74,9 @@ class SqliteFile:
     @contextmanager
     def locked(self) -> Iterator[Connection]:
         """Give a connection of SQLAlchemy within a transaction with the write lock taken."""
-        engine = create_engine("sqlite://", creator=self.connect, poolclass=NullPool)
+        engine = create_engine(
+            "sqlite://", creator=self.connect, poolclass=NullPool, hide_parameters=True
+        )
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield connection

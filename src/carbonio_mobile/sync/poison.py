@@ -71,7 +71,9 @@ class PoisonList:
         poison = cls(program)
         try:
             entries = json.loads(text) if text else {}
-            poison._entries = {name: (reason, by) for name, (reason, by) in entries.items()}
+            poison._entries = {
+                str(ServerId.parse(name)): (reason, by) for name, (reason, by) in entries.items()
+            }
         except (ValueError, TypeError, AttributeError):
             poison.changed = True
         return poison

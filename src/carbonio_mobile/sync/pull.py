@@ -12,8 +12,8 @@ Spec: MS-ASCMD 2.2.3.68.2 (FilterType), 2.2.3.199 (WindowSize), 2.2.3.158 (SoftD
 section 4 (P2, P3).
 """
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion
@@ -69,6 +69,14 @@ class AskChanges:
 
 
 @dataclass(frozen=True, slots=True)
+class AskAspects:
+    """Question: what changed on these items after ``since``? Answer: Aspects by item."""
+
+    since: ChangeToken
+    items: tuple[ItemId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AskListing:
     """Question: which items stand from ``below`` (exclusive) to ``down_to``? Answer: a Listing."""
 
@@ -96,40 +104,40 @@ class Taken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pulled:
-    """The end of a pull: is there more, how much was taken, how much history was passed over?"""
+    """The end of a pull: is there more, and how many offers were taken?"""
 
     more: bool
     taken: int
-    passed: int
 
 
-Question = AskChanges | AskListing | Show
-Reply = ChangeBatch | Listing | Taken
+Question = AskChanges | AskAspects | AskListing | Show
+Reply = ChangeBatch | Mapping[ItemId, Aspect] | Listing | Taken
 Pull = Generator[Question, Reply, Pulled]
 
 
-def pull(made: Generation, *, floor: Position, window: int) -> Pull:
+def pull(made: Generation, *, floor: Position, window: int, shown: Aspect = ALL_ASPECTS) -> Pull:
     """Tell a device what is new, at most ``window`` offers, changing ``made`` accordingly.
 
-    ``floor`` is the oldest position within the device's window (OLDEST for no limit).
+    ``floor`` is the oldest position within the device's window (OLDEST for no limit). ``shown`` are
+    the aspects that mean anything to the device: a change of others is no news.
     """
-    run = _Run(made, floor, window)
+    run = _Run(made, floor, window, shown)
     for phase in (run.history, run.narrowing, run.listing):
         yield from phase()
         if run.full:
             break
-    return Pulled(more=run.full, taken=run.taken, passed=run.passed)
+    return Pulled(more=run.full, taken=run.taken)
 
 
 class _Run:
     """One pull under way. ``full``: the answer has no room left; there may be more to tell."""
 
-    def __init__(self, made: Generation, floor: Position, window: int) -> None:
+    def __init__(self, made: Generation, floor: Position, window: int, shown: Aspect) -> None:
         self._made = made
         self._floor = floor
         self._window = window
+        self._shown = shown
         self.taken = 0
-        self.passed = 0
         self.full = False
         self._begin()
 
@@ -159,17 +167,33 @@ class _Run:
                 return
             batch = yield AskChanges(self._made.token, self._room)
             assert isinstance(batch, ChangeBatch)
-            offers = self._offers(batch)
+            changed = yield from self._changed(batch)
+            offers = self._offers(changed, batch.gone)
             taken = yield from self._show(offers)
             if taken.count < len(offers):
                 self._stop_within(offers[: taken.count])
                 return
-            self._pass(batch, offers)
+            self._pass(batch)
             more = batch.more
 
-    def _offers(self, batch: ChangeBatch) -> tuple[Offer, ...]:
-        offers = [offer for change in batch.changed if (offer := self._offer(change))]
-        offers += [Offer(OfferKind.DELETE, item) for item in batch.gone if item in self._made.held]
+    def _changed(self, batch: ChangeBatch) -> Generator[Question, Reply, Sequence[ItemChange]]:
+        """Give the changes of a batch, each with all that the device has not been told of it."""
+        made = self._made
+        items = tuple(change.item for change in batch.changed if change.item in made.held)
+        if made.behind is None or not items:
+            return batch.changed
+        aspects = yield AskAspects(made.behind, items)
+        assert isinstance(aspects, Mapping)
+        return [
+            replace(change, aspects=change.aspects | aspects.get(change.item, NO_ASPECT))
+            for change in batch.changed
+        ]
+
+    def _offers(
+        self, changed: Iterable[ItemChange], gone: Iterable[ItemId]
+    ) -> tuple[Offer, ...]:
+        offers = [offer for change in changed if (offer := self._offer(change))]
+        offers += [Offer(OfferKind.DELETE, item) for item in gone if item in self._made.held]
         return tuple(offers)
 
     def _offer(self, change: ItemChange) -> Offer | None:
@@ -178,13 +202,14 @@ class _Run:
             known = made.echoes.get(change.item)
             if known == change.version:
                 return None
-            return _offer(OfferKind.CHANGE, change, _UNSURE.get(known, change.aspects))
+            aspects = _UNSURE.get(known, change.aspects)
+            return _offer(OfferKind.CHANGE, change, aspects) if aspects & self._shown else None
         in_view = change.position >= made.edge and change.position >= self._floor
         if in_view:
             return _offer(OfferKind.ADD, change, ALL_ASPECTS)
         return None
 
-    def _pass(self, batch: ChangeBatch, offers: tuple[Offer, ...]) -> None:
+    def _pass(self, batch: ChangeBatch) -> None:
         """Leave a batch behind: everything in it has been told or did not need telling."""
         made = self._made
         for change in batch.changed:
@@ -192,8 +217,11 @@ class _Run:
         for item in batch.gone:
             made.echoes.pop(item, None)
             made.held.add(item)  # gone for good: it counts as held, so that ranges close again
+        if not batch.more:
+            made.behind = None
+        elif made.behind is None:
+            made.behind = made.token
         made.token = batch.token
-        self.passed += len(batch.changed) + len(batch.gone) - len(offers)
 
     def _stop_within(self, told: tuple[Offer, ...]) -> None:
         """Stay at the batch's start, but remember what of it has been told."""
@@ -236,9 +264,11 @@ class _Run:
                 self.full = True
                 return
             limit = self._room
-            page = yield AskListing(made.edge, self._floor, limit)
+            # One more than there is room for: that tells whether this is the end.
+            page = yield AskListing(made.edge, self._floor, limit + 1)
             assert isinstance(page, Listing)
-            fresh = [head for head in page.heads if self._is_news(head.item)]
+            heads = page.heads[:limit]
+            fresh = [head for head in heads if self._is_news(head.item)]
             offers = tuple(self._listed(head) for head in fresh)
             taken = yield from self._show(offers)
             for head in fresh[: taken.count]:
@@ -252,12 +282,12 @@ class _Run:
                 if taken.count:
                     made.edge = fresh[taken.count - 1].position
                 return
-            if len(page.heads) < limit:
+            if len(page.heads) <= limit:
                 made.edge = self._floor
                 if self._floor == OLDEST and page.token == made.token:
                     made.held.close()  # the device holds all there is, and what is gone stays gone
             else:
-                made.edge = page.heads[-1].position
+                made.edge = heads[-1].position
 
     def _is_news(self, item: ItemId) -> bool:
         return item not in self._made.held or self._made.echoes.get(item) in _UNSURE

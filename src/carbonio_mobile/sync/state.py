@@ -18,6 +18,7 @@ from zlib import crc32
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import ChangeToken, FolderId, ItemId, ItemVersion, PartId
 from carbonio_mobile.sync.changes import NEWEST, OLDEST, Position
+from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.sync.ranges import RangeSet
 
 FORMAT = 1
@@ -48,7 +49,9 @@ class Generation:
     """What the server believes that the device holds of a collection, under one sync key.
 
     ``held``: the ids on the device; ids that have gone for good may stand in it too (they never
-    come back, and ranges stay whole). ``token``: the history up to here has been told. ``edge``:
+    come back, and ranges stay whole). ``token``: the history up to here has been told. ``behind``:
+    where the telling of a long history began that is not at its end yet: an item that changes again
+    meanwhile moves ahead in the history, so what happened to it is asked for from there. ``edge``:
     the listing has been told from the newest item down to here. ``stale``: down to here the device
     may hold items that have left its window; ``narrowing``: for which end of the window they are
     being taken back, and how far down that has come. ``echoes``: versions that the device knows
@@ -61,13 +64,19 @@ class Generation:
     key: str
     token: ChangeToken
     held: RangeSet = field(default_factory=RangeSet)
+    behind: ChangeToken | None = None
     edge: Position = NEWEST
     stale: Position | None = None
     narrowing: tuple[Position, Position] | None = None
     echoes: dict[ItemId, ItemVersion] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     results: dict[str, CommandResult] = field(default_factory=dict)
-    kind: str = ""
+    kind: FolderKind | None = None
+
+    @property
+    def known_up_to(self) -> ChangeToken:
+        """Up to here the device has been told what happened to each item that it holds."""
+        return self.token if self.behind is None else self.behind
 
     def successor(self) -> "Generation":
         """Give an independent copy to work on, without results."""
@@ -106,10 +115,12 @@ class Generation:
     def to_json(self) -> dict[str, Any]:
         """Give the stored form."""
         form: dict[str, Any] = {"key": self.key, "token": self.token, "held": self.held.text()}
+        if self.behind is not None:
+            form["behind"] = self.behind
         if self.stale is not None:
             form["stale"] = _place_json(self.stale)
-        if self.kind:
-            form["kind"] = self.kind
+        if self.kind is not None:
+            form["kind"] = self.kind.value
         if self.edge != NEWEST:
             form["edge"] = _place_json(self.edge)
         if self.narrowing is not None:
@@ -132,12 +143,13 @@ class Generation:
             key=form["key"],
             token=ChangeToken(form["token"]),
             held=RangeSet.parse(form["held"]),
+            behind=ChangeToken(form["behind"]) if "behind" in form else None,
             edge=_place(form["edge"]) if "edge" in form else NEWEST,
             stale=_place(form["stale"]) if "stale" in form else None,
             narrowing=_places(form["narrowing"]) if "narrowing" in form else None,
             echoes={ItemId(int(k)): ItemVersion(v) for k, v in form.get("echoes", {}).items()},
             options=form.get("options", {}),
-            kind=form.get("kind", ""),
+            kind=FolderKind(form["kind"]) if "kind" in form else None,
             results={
                 name: CommandResult(
                     status=s, item=i, version=v, removed=bool(gone), parts=tuple(parts)
@@ -149,10 +161,14 @@ class Generation:
 
 @dataclass(slots=True, kw_only=True)
 class CollectionState:
-    """Both generations of a collection; ``previous`` is None until the first key was used."""
+    """Both generations of a collection; ``previous`` is None until the first key was used.
+
+    ``repeats``: so often in a row the previous key was answered with a new generation.
+    """
 
     current: Generation
     previous: Generation | None = None
+    repeats: int = 0
 
     def know_content(self, item: ItemId, *, may_change: bool) -> None:
         """Outside of a Sync the device got hold of an item: so whichever key it names next."""
@@ -172,6 +188,8 @@ class CollectionState:
         form: dict[str, Any] = {"format": FORMAT, "current": self.current.to_json()}
         if self.previous is not None:
             form["previous"] = self.previous.to_json()
+        if self.repeats:
+            form["repeats"] = self.repeats
         return json.dumps(form, separators=(",", ":"))
 
     @classmethod
@@ -185,6 +203,7 @@ class CollectionState:
             return cls(
                 current=Generation.from_json(form["current"]),
                 previous=None if previous is None else Generation.from_json(previous),
+                repeats=form.get("repeats", 0),
             )
         except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise Corrupt("unreadable collection state") from exc
@@ -194,28 +213,33 @@ class CollectionState:
 class Start:
     """From where a request with a valid key sets out.
 
-    ``known`` are the results of commands that an earlier copy of this request may have applied
-    already.
+    ``repeats``: how many copies of this request came before. ``known`` are the results of commands
+    that one may have applied already.
     """
 
     base: Generation
     known: dict[str, CommandResult]
-    repeat: bool
+    repeats: int
+
+    @property
+    def repeat(self) -> bool:
+        """Whether this request was here before."""
+        return self.repeats > 0
 
 
 def start(state: CollectionState, key: str) -> Start | None:
     """Choose the generation that a request's key speaks of; None for a key that is neither."""
     if key == state.current.key:
-        return Start(base=state.current, known={}, repeat=False)
+        return Start(base=state.current, known={}, repeats=0)
     if state.previous is not None and key == state.previous.key:
-        return Start(base=state.previous, known=state.current.results, repeat=True)
+        return Start(base=state.previous, known=state.current.results, repeats=state.repeats + 1)
     return None
 
 
 def advance(origin: Start, made: Generation) -> CollectionState:
     """Give the state after a request that set out at ``origin`` made a generation; sets its key."""
     made.key = next_key(origin.base.key, made)
-    return CollectionState(current=made, previous=origin.base)
+    return CollectionState(current=made, previous=origin.base, repeats=origin.repeats)
 
 
 def first_key(chain: bytes) -> str:

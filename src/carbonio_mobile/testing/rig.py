@@ -89,6 +89,10 @@ class MemorySubmission:
         )
         return True
 
+    async def was_taken(self, operation: OperationId) -> bool:
+        """See :meth:`ISubmission.was_taken`."""
+        return operation in self.taken
+
 
 class Rig:
     """A server with the account john@example.com (password ``secret``).

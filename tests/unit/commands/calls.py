@@ -118,6 +118,10 @@ class MemorySubmission:
         )
         return True
 
+    async def was_taken(self, operation: OperationId) -> bool:
+        """See :meth:`ISubmission.was_taken`."""
+        return operation in self.taken
+
 
 class Rig:
     """Everything a command needs; the attributes may be changed between calls."""

@@ -11,9 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from tests.unit.commands import asking
-from tests.unit.commands.checked import SCHEMAS, VERSIONS, CheckedPhone, check
-from tests.unit.commands.phone import change, commands, delete, options
 from twisted.internet.defer import Deferred
 
 from carbonio_mobile.eas.http import HttpResponse
@@ -38,6 +35,9 @@ from carbonio_mobile.wbxml.codepages import (
     Search,
     Settings,
 )
+from tests.unit.commands import asking
+from tests.unit.commands.checked import SCHEMAS, VERSIONS, CheckedPhone, check
+from tests.unit.commands.phone import change, commands, delete, options
 
 DAY = 86_400.0
 REQUIREMENTS = SCHEMAS.parent / "requirements"
@@ -161,7 +161,11 @@ def folder_changes_with_wrong_keys_are_refused_without_one(walk: Walk) -> None:
     walk.phone.folder_sync()
     for command, wrong, none in (
         ("FolderCreate", asking.folder_create("x", "a"), asking.folder_create(None, "a")),
-        ("FolderUpdate", asking.folder_update("x", "99", "a"), asking.folder_update(None, "9", "a")),
+        (
+            "FolderUpdate",
+            asking.folder_update("x", "99", "a"),
+            asking.folder_update(None, "9", "a"),
+        ),
         ("FolderDelete", asking.folder_delete("x", "99"), asking.folder_delete(None, "99")),
     ):
         for document, status in ((wrong, "9"), (none, "10")):
@@ -378,6 +382,7 @@ def sync_keeps_drafts_from_older_versions(walk: Walk) -> None:
 def sync_without_a_body_repeats_the_last(walk: Walk) -> None:
     assert walk.ask("Sync").value(AirSync.Status) == "13"
     walk.phone.prime(walk.inbox)
+    assert walk.phone.sync(walk.inbox) is None
     assert walk.phone.post("Sync") is None
     walk.rig.deliver()
     collection = walk.phone.take(walk.ask("Sync"))
@@ -387,9 +392,7 @@ def sync_without_a_body_repeats_the_last(walk: Walk) -> None:
 
 @step("MS-ASCMD R3635", "MS-ASCMD R3642", "MS-ASCMD R3644")
 def sync_in_part_takes_the_rest_from_the_last(walk: Walk) -> None:
-    partial = asking.sync(
-        walk.phone.collection(walk.trash), partial=Element(AirSync.Partial)
-    )
+    partial = asking.sync(walk.phone.collection(walk.trash), partial=Element(AirSync.Partial))
     assert walk.ask("Sync", partial).value(AirSync.Status) == "13"
     walk.phone.sync(walk.inbox)
     whole = asking.sync(walk.phone.collection(walk.inbox), walk.phone.collection(walk.trash))
@@ -554,7 +557,7 @@ def operations_fetch_items_and_attachments(walk: Walk) -> None:
     named = [Element(AirSync.CollectionId, walk.inbox), Element(AirSync.ServerId, walk.item)]
     some = Element(ItemOperations.Range, "2-4")
     schema = Element(ItemOperations.Schema, [Element(Email.Subject)])
-    long_id = str(LongId(ServerId.parse(walk.item)))
+    long_id = str(LongId(FolderId(walk.inbox), ServerId.parse(walk.item).item))
     answer = walk.ask(
         "ItemOperations",
         operations(
@@ -809,11 +812,13 @@ def settings_that_cannot_be_read_are_refused(walk: Walk) -> None:
 def devices_are_provisioned_in_two_phases(walk: Walk) -> None:
     kind = Element(Provision.PolicyType, "MS-EAS-Provisioning-WBXML")
 
+    model = Element(Settings.Set, [Element(Settings.Model, "Rig")])
+    device = Element(Settings.DeviceInformation, [model]) if walk.version >= "14.1" else None
+
     def asked(*content: Element) -> Element:
-        policy = Element(Provision.Policy, [kind, *content])
-        answer = walk.ask(
-            "Provision", Element(Provision.Provision, [Element(Provision.Policies, [policy])])
-        )
+        policies = Element(Provision.Policies, [Element(Provision.Policy, [kind, *content])])
+        first = None if content else device
+        answer = walk.ask("Provision", Element(Provision.Provision, [first, policies]))
         assert answer.value(Provision.Status) == "1"
         return only(answer, Provision.Policies, Provision.Policy)
 

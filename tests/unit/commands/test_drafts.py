@@ -1,9 +1,6 @@
 """Drafts that a device of 16.x writes, changes and sends through Sync, over memory backends."""
 
 import pytest
-from tests.unit.commands import asking
-from tests.unit.commands.checked import CheckedPhone
-from tests.unit.commands.phone import change, commands, delete
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.errors import OverQuota
@@ -13,6 +10,9 @@ from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email, Email2
+from tests.unit.commands import asking
+from tests.unit.commands.checked import CheckedPhone
+from tests.unit.commands.phone import change, commands, delete
 
 TO = Element(Email.To, "mary@example.com")
 SUBJECT = Element(Email.Subject, "Plans")
@@ -145,9 +145,7 @@ class DraftTests(SynchronousTestCase):
         self.assertEqual(told.value(AirSyncBase.ClientId), "f1")
         (held,) = self.read(name).record.attachments
         self.assertEqual((held.name, held.size_bytes), ("list.csv", 5))
-        reference = Element(
-            AirSyncBase.FileReference, told.value(AirSyncBase.FileReference, "")
-        )
+        reference = Element(AirSyncBase.FileReference, told.value(AirSyncBase.FileReference, ""))
         self.say(change(name, files(Element(AirSyncBase.Delete, [reference]))))
         self.assertEqual(self.read(name).record.attachments, ())
 

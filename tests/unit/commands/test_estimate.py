@@ -1,15 +1,15 @@
 """GetItemEstimate, from request to answer, over memory backends."""
 
 import pytest
-from tests.unit.commands import asking
-from tests.unit.commands.checked import VERSIONS, CheckedPhone, checked_phone
-from tests.unit.commands.phone import options
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, GetItemEstimate
+from tests.unit.commands import asking
+from tests.unit.commands.checked import VERSIONS, CheckedPhone, checked_phone
+from tests.unit.commands.phone import options
 
 DAY = 86_400.0
 

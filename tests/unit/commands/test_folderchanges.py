@@ -1,15 +1,15 @@
 """FolderCreate, FolderDelete and FolderUpdate, from request to answer, over memory backends."""
 
 import pytest
-from tests.unit.commands import asking
-from tests.unit.commands.checked import CheckedPhone
-from tests.unit.commands.test_foldersync import told
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import FolderHierarchy
+from tests.unit.commands import asking
+from tests.unit.commands.checked import CheckedPhone
+from tests.unit.commands.test_foldersync import told
 
 
 class FolderChangeTests(SynchronousTestCase):
@@ -40,6 +40,7 @@ class FolderChangeTests(SynchronousTestCase):
             "FolderCreate", asking.folder_create(self.key, name, parent=parent)
         )
         self.assertEqual(status, "1")
+        self.phone.folders[folder] = name
         return folder
 
     def test_a_new_folder_is_told_to_others_and_not_to_its_maker(self) -> None:
@@ -126,14 +127,14 @@ class FolderChangeTests(SynchronousTestCase):
         self.assertEqual(self.other.folders[folder], "Plans")
 
     def test_a_deleted_folder_goes_with_what_is_inside(self) -> None:
-        """MS-ASCMD: subfolders go too, and their collections end with status 12."""
+        """MS-ASCMD: subfolders go too, as everybody is told; their collections end with status 12."""
         outer = self.create("Outer")
         inner = self.create("Inner", outer)
         self.phone.prime(inner)
         self.other.folder_sync()
         status, _ = self.ask("FolderDelete", asking.folder_delete(self.key, outer))
         self.assertEqual(status, "1")
-        self.assertEqual(told(self.phone.folder_sync()), [])
+        self.assertEqual(told(self.phone.folder_sync()), [("Delete", inner)])
         self.assertEqual(
             sorted(told(self.other.folder_sync())),
             sorted([("Delete", outer), ("Delete", inner)]),

@@ -1,15 +1,16 @@
 """FolderSync, from request to answer, over memory backends."""
 
-from tests.unit.commands import asking
-from tests.unit.commands.checked import VERSIONS, CheckedPhone, checked_phone
 from twisted.trial.unittest import SynchronousTestCase
 
+from carbonio_mobile.commands.hierarchy import TOLD
 from carbonio_mobile.ids import DeviceId, DeviceKey, OperationId
 from carbonio_mobile.sync import hierarchy
 from carbonio_mobile.sync.folders import Folder, FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import FolderHierarchy
+from tests.unit.commands import asking
+from tests.unit.commands.checked import VERSIONS, CheckedPhone, checked_phone
 
 
 def told(answer: Element) -> list[tuple[str, str]]:
@@ -122,7 +123,7 @@ class FolderSyncTests(SynchronousTestCase):
         """design.md 4: an unreadable state costs a new start, never an endless error."""
         self.phone.folder_sync()
         key = DeviceKey(self.rig.account, DeviceId(self.phone.device))
-        now(self.rig.store.commit(key, {hierarchy.DOCUMENT: "{"}))
+        now(self.rig.store.commit(key, {hierarchy.DOCUMENT: "{", TOLD: None}))
         answer = self.phone.ask("FolderSync", asking.folder_sync(self.phone.folder_key))
         self.assertEqual(answer.value(FolderHierarchy.Status), "9")
         self.phone.folder_key, self.phone.folders = "0", {}

@@ -1,7 +1,5 @@
 """MoveItems, from request to answer, over memory backends."""
 
-from tests.unit.commands import asking
-from tests.unit.commands.checked import CheckedPhone
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.ids import FolderId, ServerId
@@ -9,6 +7,8 @@ from carbonio_mobile.mime.mailitem import MailPatch
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email, Move
+from tests.unit.commands import asking
+from tests.unit.commands.checked import CheckedPhone
 
 
 class MoveItemsTests(SynchronousTestCase):
@@ -123,6 +123,4 @@ class MoveItemsTests(SynchronousTestCase):
     def test_a_request_without_moves_is_refused(self) -> None:
         """MS-ASCMD: at least one Move; the refusal is the common one for a bad document."""
         response = self.phone.send("MoveItems", asking.moves())
-        self.assertEqual(
-            self.phone.told(response, "MoveItems").value(Move.Status), "103"
-        )
+        self.assertEqual(self.phone.told(response, "MoveItems").value(Move.Status), "103")

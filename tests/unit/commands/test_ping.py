@@ -1,9 +1,6 @@
 """Ping, from request to answer, over memory backends and a clock that stands still."""
 
 import pytest
-from tests.unit.commands import asking
-from tests.unit.commands.checked import VERSIONS, CheckedPhone, check, checked_phone
-from tests.unit.commands.phone import change, commands
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -15,6 +12,9 @@ from carbonio_mobile.sync.ping import FRUITLESS_MAX
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element, decode
 from carbonio_mobile.wbxml.codepages import Email, Ping
+from tests.unit.commands import asking
+from tests.unit.commands.checked import VERSIONS, CheckedPhone, check, checked_phone
+from tests.unit.commands.phone import change, commands
 
 
 class PingTests(SynchronousTestCase):
@@ -179,9 +179,7 @@ class PingTests(SynchronousTestCase):
     def test_a_folder_reported_again_and_again_sends_the_device_to_folder_sync(self) -> None:
         """client-quirks.md 3.8: its Sync never comes; after some rounds status 7, once."""
         self.rig.deliver()
-        statuses = [
-            self.status(asking.ping(60, self.inbox)) for _ in range(FRUITLESS_MAX + 2)
-        ]
+        statuses = [self.status(asking.ping(60, self.inbox)) for _ in range(FRUITLESS_MAX + 2)]
         self.assertEqual(statuses, ["2"] * FRUITLESS_MAX + ["7", "2"])
 
     def test_a_sync_between_pings_starts_the_count_anew(self) -> None:

@@ -41,6 +41,7 @@ class EmbeddedTests(TestCase):
         mailboxes = EmbeddedMailboxes(
             self.data_dir,
             reactor=reactor,
+            clock=reactor.seconds,
             sink=self.sink,
             quota_of=no_quota,
             message_limit_bytes=10_000_000,

@@ -135,6 +135,7 @@ class ModelTests(TestCase):
         backend = EmbeddedMailboxes(
             directory,
             reactor=reactor,
+            clock=reactor.seconds,
             sink=RecordingSink(),
             quota_of=no_quota,
             message_limit_bytes=10_000,

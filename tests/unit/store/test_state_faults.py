@@ -47,7 +47,7 @@ class StateFaultsTests(TestCase):
         self.directory = new_directory(self)
         self.path = self.directory / "state.db"
         self.file = SmallFile(self.path, busy_timeout_s=0.1)
-        self.database = Database(self.file, reactor=reactor)
+        self.database = Database(self.file, reactor=reactor, answer_s=60.0)
         self.store = SqlStore(self.database)
         self.addCleanup(self.database.stop)
         return self.database.start()
@@ -259,7 +259,9 @@ class StartTests(TestCase):
 
     def start(self, path) -> Deferred[None]:
         """Start a database, and stop it when the test ends."""
-        self.database = Database(SqliteFile(path, busy_timeout_s=0.1), reactor=reactor)
+        self.database = Database(
+            SqliteFile(path, busy_timeout_s=0.1), reactor=reactor, answer_s=60.0
+        )
         return self.database.start()
 
     async def test_no_directory(self):

@@ -13,6 +13,7 @@ from carbonio_mobile.sync.changes import (
     Position,
 )
 from carbonio_mobile.sync.pull import (
+    AskAspects,
     AskChanges,
     AskListing,
     Offer,
@@ -86,6 +87,14 @@ class FolderModel:
             more=more,
         )
 
+    def aspects_since(self, items, since: ChangeToken) -> dict[ItemId, Aspect]:
+        after = int(since)
+        return {
+            item: ALL_ASPECTS if self.came[item] > after else Aspect.READ
+            for item in items
+            if item in self.items and self.items[item][1] > after
+        }
+
     def listing(self, below: Position, down_to: Position, limit: int) -> Listing:
         places = sorted(map(self.position, self.items), reverse=True)
         chosen = [place for place in places if down_to <= place < below][:limit]
@@ -141,6 +150,8 @@ def run_pull(
             match question:
                 case AskChanges():
                     reply = folder.changes(question.since, question.limit)
+                case AskAspects():
+                    reply = folder.aspects_since(question.items, question.since)
                 case AskListing():
                     reply = folder.listing(question.below, question.down_to, question.limit)
                 case Show():

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion, PartId
 from carbonio_mobile.sync.changes import NEWEST, OLDEST, Position
+from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.sync.ranges import RangeSet
 from carbonio_mobile.sync.state import (
     CollectionState,
@@ -43,7 +44,7 @@ generations = st.builds(
     echoes=st.dictionaries(st.integers(1, 99), st.text(max_size=4), max_size=3),
     options=st.just({"filter": 3}),
     results=st.dictionaries(st.text(max_size=4), results, max_size=3),
-    kind=st.sampled_from(("", "inbox")),
+    kind=st.sampled_from((None, FolderKind.INBOX)),
 )
 
 

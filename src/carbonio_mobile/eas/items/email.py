@@ -34,6 +34,7 @@ __all__ = [
     "needs_bodies",
     "parse_change",
     "parse_draft",
+    "visible_aspects",
 ]
 
 MAX_CATEGORIES = 300
@@ -48,6 +49,13 @@ def needs_bodies(aspects: Aspect, version: Version) -> bool:
     """
     whole = Aspect.CONTENT | Aspect.VERB if version >= Version.V14_0 else Aspect.CONTENT
     return bool(aspects & whole)
+
+
+def visible_aspects(version: Version) -> Aspect:
+    """Give the aspects of which a device of that version is shown anything at all."""
+    if version >= Version.V14_0:
+        return ALL_ASPECTS
+    return Aspect.CONTENT | Aspect.READ | Aspect.FOLLOW_UP
 
 
 def application_data(

@@ -7,7 +7,7 @@ from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.errors import CarbonioMobileError
 
 
-class ItemFault(CarbonioMobileError):  # noqa: N818 - named as its kin in errors.py
+class ItemFault(CarbonioMobileError):
     """One item of a Sync fails with ``status``; the others go on.
 
     The text says why, for logs.

@@ -8,6 +8,7 @@ from carbonio_mobile.ids import FolderId, ServerId
 from carbonio_mobile.wbxml import Element, Tag
 
 ID_LENGTH = 64
+DIGITS_MAX = 20
 
 
 def required(parent: Element, tag: Tag) -> str:
@@ -19,16 +20,17 @@ def required(parent: Element, tag: Tag) -> str:
 
 
 def integer(parent: Element, tag: Tag, *, low: int = 0, high: int = 2**32 - 1) -> int | None:
-    """Give a child as a number within bounds; None where the child is missing. Raises:
-    ProtocolError.
+    """Give a child as a number within bounds; None where it is missing or empty.
+
+    Raises: ProtocolError.
     """
-    text = parent.value(tag)
-    if text is None:
+    text = parent.value(tag, "").strip()
+    if not text:
         return None
-    text = text.strip()
-    if not text.isascii() or not text.isdigit() or not low <= int(text[:12]) <= high:
+    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+    if not is_number or not low <= int(text) <= high:
         raise ProtocolError(f"{tag.name} out of range", expected=f"{low} to {high}")
-    return int(text[:12])
+    return int(text)
 
 
 def boolean(parent: Element, tag: Tag) -> bool | None:

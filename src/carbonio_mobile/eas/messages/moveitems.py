@@ -6,7 +6,6 @@ Spec: MS-ASCMD 2.2.1.12; commands.md section 7.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carbonio_mobile.eas.messages.fields import identity
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import Move
@@ -33,7 +32,10 @@ class MoveResult:
 
 
 def parse(root: Element) -> tuple[MoveRequest, ...]:
-    """Read a MoveItems. Raises: ProtocolError."""
+    """Read a MoveItems; ids that cannot be are for each move's own status.
+
+    Raises: ProtocolError.
+    """
     if root.tag is not Move.MoveItems:
         raise ProtocolError(f"a document {root.tag.name}", expected="MoveItems")
     moves = root.find_all(Move.Move)
@@ -41,9 +43,9 @@ def parse(root: Element) -> tuple[MoveRequest, ...]:
         raise ProtocolError(f"{len(moves)} moves", expected=f"1 to {MOVES_MAX}")
     return tuple(
         MoveRequest(
-            item=identity(move, Move.SrcMsgId),
-            source=identity(move, Move.SrcFldId),
-            target=identity(move, Move.DstFldId),
+            item=move.value(Move.SrcMsgId, ""),
+            source=move.value(Move.SrcFldId, ""),
+            target=move.value(Move.DstFldId, ""),
         )
         for move in moves
     )

@@ -73,6 +73,7 @@ class CollectionRequest:
     """What a device says about one folder.
 
     ``get_changes`` None means what the key implies; ``options`` None keeps the ones in force.
+    ``remembered``: the device did not name the folder, it stands here because it did last time.
     """
 
     sync_key: str
@@ -83,6 +84,7 @@ class CollectionRequest:
     conversation_mode: bool = False
     options: CollectionOptions | None = None
     commands: tuple[ClientCommand, ...] = ()
+    remembered: bool = False
 
     @property
     def wants_changes(self) -> bool:
@@ -94,13 +96,14 @@ class CollectionRequest:
 class SyncRequest:
     """A Sync. ``wait_s`` None answers at once; ``partial``: collections not named are as last time.
 
-    ``wait_in_minutes`` tells in which unit the device counts, for the bounds it is told.
+    ``wait_in_minutes`` tells in which unit the device counts, for the bounds it is told. ``window``
+    caps the sum over all collections; None where the device said nothing.
     """
 
     collections: tuple[CollectionRequest, ...]
     wait_s: int | None = None
     wait_in_minutes: bool = False
-    window: int = WINDOW_MAX
+    window: int | None = None
     partial: bool = False
 
 
@@ -135,7 +138,7 @@ def parse(root: Element, version: Version) -> SyncRequest:
         collections=collections,
         wait_s=_wait(root),
         wait_in_minutes=root.has(AirSync.Wait),
-        window=_window(root, WINDOW_MAX),
+        window=_window(root) if root.has(AirSync.WindowSize) else None,
         partial=root.has(AirSync.Partial),
     )
 
@@ -181,19 +184,17 @@ def _collection(element: Element, version: Version) -> CollectionRequest:
         collection=folder_id(element, AirSync.CollectionId),
         deletes_as_moves=boolean(element, AirSync.DeletesAsMoves) is not False,
         get_changes=boolean(element, AirSync.GetChanges),
-        window=_window(element, WINDOW_DEFAULT),
+        window=_window(element) if element.has(AirSync.WindowSize) else WINDOW_DEFAULT,
         conversation_mode=bool(boolean(element, AirSync.ConversationMode)),
         options=_options(element.find_all(AirSync.Options), version),
         commands=() if commands is None else tuple(_command(child) for child in commands),
     )
 
 
-def _window(element: Element, default: int) -> int:
-    """Read a WindowSize: none is the default, 0 or above 512 is 512 (MS-ASCMD R4767, R4768)."""
-    size = integer(element, AirSync.WindowSize)
-    if size is None:
-        return default
-    return size if 1 <= size <= WINDOW_MAX else WINDOW_MAX
+def _window(element: Element) -> int:
+    """Read a WindowSize: empty, 0 or above 512 is 512 (MS-ASCMD R4767, R4768)."""
+    size = integer(element, AirSync.WindowSize) or WINDOW_MAX
+    return min(size, WINDOW_MAX)
 
 
 def _wait(root: Element) -> int | None:
@@ -244,10 +245,11 @@ def _command(element: Element) -> ClientCommand:
     needs_content = kind in (CommandKind.ADD, CommandKind.CHANGE)
     if needs_content and content is None and not element.has(Email2.Send):
         raise ProtocolError(f"{kind.value} without ApplicationData")
-    name = AirSync.ClientId if kind is CommandKind.ADD else AirSync.ServerId
+    is_add = kind is CommandKind.ADD
     return ClientCommand(
         kind=kind,
-        name=identity(element, name),
+        # An item that cannot be is told its own status; some devices send empty server ids.
+        name=identity(element, AirSync.ClientId) if is_add else element.value(AirSync.ServerId, ""),
         item_class=element.value(AirSync.Class, ""),
         send=element.has(Email2.Send),
         element=element,

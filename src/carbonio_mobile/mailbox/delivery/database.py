@@ -16,7 +16,7 @@ from carbonio_mobile.mailbox.embedded.faults import is_for_all, store_error
 from carbonio_mobile.mailbox.embedded.threads import Reactor
 
 OUTBOX_FILE = "outbox.db"
-_VERSION = 1
+_VERSION = 2
 _MAX_GROUP = 64
 
 Step = Callable[[sqlite3.Connection], Any]
@@ -47,9 +47,10 @@ def _create(db: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path} was used by a newer carbonio-mobile (schema {version})")
     if version == 0:
         path.chmod(0o600)
-        script = files("carbonio_mobile.mailbox.delivery").joinpath("sql/outbox-v1.sql")
+    for step in range(version + 1, _VERSION + 1):
+        script = files("carbonio_mobile.mailbox.delivery").joinpath(f"sql/outbox-v{step}.sql")
         text = script.read_text(encoding="utf-8")
-        db.executescript(f"BEGIN EXCLUSIVE;\n{text}\nPRAGMA user_version = {_VERSION};\nCOMMIT;")
+        db.executescript(f"BEGIN EXCLUSIVE;\n{text}\nPRAGMA user_version = {step};\nCOMMIT;")
 
 
 class _Job:

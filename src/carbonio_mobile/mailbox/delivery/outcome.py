@@ -63,4 +63,5 @@ MAILBOX_PAUSED = Outcome(code=450, status="4.2.1", text="this mailbox takes no m
 MAILBOX_FULL = Outcome(code=552, status="5.2.2", text="the mailbox is full")
 TOO_LARGE = Outcome(code=552, status="5.3.4", text="the message is larger than is taken here")
 TOO_MANY_HOPS = Outcome(code=554, status="5.4.6", text="the message goes in circles")
+BROKEN = Outcome(code=451, status="4.3.0", text="an error of this server")
 TRY_LATER = Outcome(code=451, status="4.3.0", text="the mailbox cannot be written just now")

@@ -11,7 +11,7 @@ RFC 4954 (AUTH).
 import re
 from base64 import b64encode
 from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -33,6 +33,11 @@ _LAST_REPLY_S = 5.0
 """How long a stop waits for the verdict on a message that was sent in full."""
 
 _CONNECT_FAULTS = (ConnectError, ConnectingCancelledError, DNSLookupError)
+_LOGIN_CODES = frozenset((530, 534, 535, 538))
+_LOGIN_STATUSES = frozenset((".7.0", ".7.8"))
+"""What a relay says to a login or encryption that is missing or wrong (RFC 4954 6, RFC 3207 4):
+the fault of how this server is set up, which must not return everybody's mail."""
+
 _UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")
 
 _log = Logger()
@@ -129,8 +134,8 @@ def tls_context(options: RelayOptions) -> Any:
 class SmtpRelay:
     """Sends each message in a session of its own.
 
-    ``hostname`` is how this server calls itself. A login that fails is a temporary failure: the
-    mail must not come back because a password changed.
+    ``hostname`` is how this server calls itself. A login that fails or is missed is a temporary
+    failure: the mail must not come back because a password changed.
     """
 
     def __init__(
@@ -253,7 +258,7 @@ class _Session:
         if go_ahead.code != 354:
             # Whatever it says, nothing was sent.
             refusal = outcome_of(max(go_ahead.code, 400), go_ahead.text, self._options.host)
-            return {**outcomes, **dict.fromkeys(accepted, refusal)}
+            return {**outcomes, **dict.fromkeys(accepted, self._unless_login(refusal))}
         time_s = self._options.data_s + len(message) / _SLOWEST_BYTES_A_S
         self.is_decided_elsewhere = True
         try:
@@ -274,7 +279,7 @@ class _Session:
         first = f"MAIL FROM:<{sender}>{self._parameters(message, international)}"
         replies = await self._exchange([first, *commands])
         if not replies[0].is_good:
-            return dict.fromkeys(recipients, self._outcome(replies[0]))
+            return dict.fromkeys(recipients, self._sender_outcome(replies[0]))
         found = map(self._recipient_outcome, replies[1:])
         return dict(zip(recipients, found, strict=True))
 
@@ -370,7 +375,22 @@ class _Session:
     def _recipient_outcome(self, reply: Reply) -> Outcome:
         # Too many recipients for one message: 552 here is 452 (RFC 5321 4.5.3.1.10).
         code = 452 if reply.code == 552 else reply.code
-        return outcome_of(code, reply.text, self._options.host)
+        return self._unless_login(outcome_of(code, reply.text, self._options.host))
+
+    def _sender_outcome(self, reply: Reply) -> Outcome:
+        outcome = self._outcome(reply)
+        if outcome.code >= 500 and outcome.status[1:] in _LOGIN_STATUSES:
+            return self._deferred(outcome)
+        return self._unless_login(outcome)
+
+    def _unless_login(self, outcome: Outcome) -> Outcome:
+        """Take a refusal that asks for another login or encryption for a temporary one."""
+        return self._deferred(outcome) if outcome.code in _LOGIN_CODES else outcome
+
+    def _deferred(self, outcome: Outcome) -> Outcome:
+        _log.error("the relay {relay} refuses this server: {reply}",
+                   relay=self._name, reply=outcome.reply)  # fmt: skip
+        return replace(outcome, code=451, status=f"4{outcome.status[1:]}")
 
     def _not_international(self) -> Outcome:
         text = "the next server cannot carry addresses beyond ASCII"

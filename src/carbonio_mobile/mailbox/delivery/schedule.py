@@ -24,5 +24,8 @@ class RetrySchedule:
         last = taken_at + self.give_up_s
         if now >= last:
             return None
-        delay_s = self.delays_s[min(attempts, len(self.delays_s)) - 1]
-        return min(now + delay_s, last)
+        return min(now + self.delay_s(attempts), last)
+
+    def delay_s(self, attempts: int) -> float:
+        """Give the pause after so many attempts."""
+        return self.delays_s[min(attempts, len(self.delays_s)) - 1]

@@ -42,7 +42,7 @@ class SmtpConnection(Protocol):
 
     def __init__(self, clock: IReactorTime) -> None:
         self._clock = clock
-        self._buffer = b""
+        self._buffer = bytearray()
         self._size = 0
         self._lines: list[str] = []
         self._waiting: deque[tuple[Deferred[Reply], IDelayedCall]] = deque()
@@ -73,8 +73,11 @@ class SmtpConnection(Protocol):
         return reply
 
     def start_tls(self, context: Any) -> None:
-        """Encrypt from here on. Raises: ProtocolError (the server spoke out of turn)."""
-        if self._buffer:
+        """Encrypt from here on. To be called as soon as the reply to STARTTLS is there.
+
+        Raises: ProtocolError (more came with it in clear, which must not pass for the server's).
+        """
+        if self._buffer or self._waiting:
             raise ProtocolError("octets after the reply to STARTTLS")
         self.transport.startTLS(context)  # type: ignore[union-attr]  # a TCP connection's
 
@@ -95,8 +98,11 @@ class SmtpConnection(Protocol):
         if self._size > _MAX_REPLY_BYTES:
             self._break_off(ProtocolError("a reply without end"))
             return
-        *lines, self._buffer = (self._buffer + data).split(b"\n")
-        for line in lines:
+        self._buffer += data
+        # One after the other: what follows a line is not the same speaker's if that begins TLS.
+        while self._lost is None and (end := self._buffer.find(b"\n")) >= 0:
+            line = bytes(self._buffer[:end])
+            del self._buffer[: end + 1]
             self._take_line(line.rstrip(b"\r"))
 
     def _take_line(self, line: bytes) -> None:

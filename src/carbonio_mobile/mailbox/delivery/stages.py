@@ -4,7 +4,8 @@ Each attempt ends in one commit that says what is left to do. What it did in mai
 effect once, however often it is repeated; see :mod:`.relay` for what crosses the net.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -15,6 +16,7 @@ from carbonio_mobile.errors import StoreError
 from carbonio_mobile.mailbox.delivery.database import QueueThread
 from carbonio_mobile.mailbox.delivery.local import Letter, LocalDelivery
 from carbonio_mobile.mailbox.delivery.outcome import (
+    BROKEN,
     DELIVERED,
     MAILBOX_FULL,
     NO_SUCH_USER,
@@ -28,7 +30,9 @@ from carbonio_mobile.mailbox.delivery.queue import (
     Settlement,
     Stage,
     Submission,
+    begin,
     load,
+    load_envelope,
     settle,
 )
 from carbonio_mobile.mailbox.delivery.reports import report
@@ -73,14 +77,69 @@ class Stages:
         self._relay = relay
         self._schedule = schedule
         self._clock = clock
+        self._unsettled: dict[tuple[int, Stage], Settlement] = {}
 
     async def deliver(self, number: int) -> None:
-        """Store the Sent copy and deliver to our own accounts; find out who is not ours."""
+        """Store the Sent copy and deliver to our own accounts; find out who is not ours.
+
+        Raises: StoreError (the queue cannot be written: to be called again).
+        """
+        await self._attempt(number, Stage.LOCAL, self._deliver)
+
+    async def relay(self, number: int) -> None:
+        """Hand what is not ours to the relay. Raises: StoreError (as above)."""
+        await self._attempt(number, Stage.RELAY, self._send_on)
+
+    async def _attempt(
+        self, number: int, stage: Stage, work: Callable[[Queued], Awaitable[None]]
+    ) -> None:
+        """Do an attempt, or write down what an earlier one came to that could not be.
+
+        An attempt that fails unexpectedly counts as one after which everybody is tried again.
+        """
+        if (number, stage) in self._unsettled:
+            await self._commit(number, stage)
+            return
+        queued: Queued | None = None
+        try:
+            queued = await self._queue.run(partial(load, number=number, stage=stage))
+            if queued is not None:
+                await work(queued)
+        except Exception:  # whatever it is, it must not go on for ever, nor unreported
+            if (number, stage) in self._unsettled:
+                raise
+            _log.failure("work on queued mail {number} failed", number=number)
+            await self._settle_broken(number, stage, queued.attempts if queued else None)
+
+    async def _settle_broken(self, number: int, stage: Stage, attempts: int | None) -> None:
+        """Put everybody who is left off, or tell the sender and set the mail aside.
+
+        Only what is beside the message is read, as that may be what is broken. ``attempts`` were
+        made before this one; None: as the queue says.
+        """
         queued: Queued | None = await self._queue.run(
-            partial(load, number=number, stage=Stage.LOCAL)
+            partial(load_envelope, number=number, stage=stage)
         )
         if queued is None:
             return
+        if attempts is not None:
+            queued = replace(queued, attempts=attempts)
+        outcomes = dict.fromkeys((one.address for one in queued.submission.recipients), BROKEN)
+        await self._settle(queued, stage, outcomes, BROKEN, is_broken=True)
+
+    async def settle_all(self) -> None:
+        """Write down what could not be so far. Raises: StoreError (it cannot now either)."""
+        for number, stage in list(self._unsettled):
+            await self._commit(number, stage)
+
+    async def _commit(self, number: int, stage: Stage) -> None:
+        settlement = self._unsettled[number, stage]
+        await self._queue.run(
+            partial(settle, number=number, settlement=settlement, now=self._clock())
+        )
+        del self._unsettled[number, stage]
+
+    async def _deliver(self, queued: Queued) -> None:
         submission = queued.submission
         letter = Letter(
             message=submission.message,
@@ -127,18 +186,13 @@ class Stages:
             return Outcome(code=452, status="4.2.2", text=outcome.text)
         return outcome
 
-    async def relay(self, number: int) -> None:
-        """Hand what is not ours to the relay."""
-        queued: Queued | None = await self._queue.run(
-            partial(load, number=number, stage=Stage.RELAY)
-        )
-        if queued is None:
-            return
+    async def _send_on(self, queued: Queued) -> None:
         submission = queued.submission
         left = [one.address for one in submission.recipients]
         waits = False
         while left:
             some, left = left[:_RECIPIENTS_A_TRANSACTION], left[_RECIPIENTS_A_TRANSACTION:]
+            await self._begin(queued)
             outcomes = await self._relay.send(submission.sender, some, submission.message)
             deferred = [one.verdict is Verdict.DEFERRED for one in outcomes.values()]
             waits = waits or any(deferred)
@@ -149,6 +203,21 @@ class Stages:
                 queued, Stage.RELAY, outcomes, DELIVERED, goes_on=bool(left), waits=waits
             )
 
+    async def _begin(self, queued: Queued) -> None:
+        """Write down that mail goes out; where that is not possible none does (it raises).
+
+        Else a queue that cannot be written would be a queue that sends the same again and again.
+        """
+        now, attempts = self._clock(), queued.attempts + 1
+        retry_at = self._schedule.next_at(now, attempts, queued.taken_at)
+        if retry_at is None:
+            retry_at = now + self._schedule.delay_s(attempts)
+        await self._queue.run(
+            partial(
+                begin, number=queued.id, stage=Stage.RELAY, attempts=attempts, retry_at=retry_at
+            )
+        )
+
     async def _settle(
         self,
         queued: Queued,
@@ -158,10 +227,12 @@ class Stages:
         *,
         goes_on: bool = False,
         waits: bool = False,
+        is_broken: bool = False,
     ) -> None:
         """Write down what came of an attempt, or of a part of it after which it ``goes_on``.
 
-        ``waits``: somebody of an earlier part is to be tried again.
+        ``waits``: somebody of an earlier part is to be tried again. ``is_broken``: the attempt
+        could not be made. Where it raises StoreError the settlement is kept for the next time.
         """
         now = self._clock()
         retry_at = self._schedule.next_at(now, queued.attempts + 1, queued.taken_at)
@@ -172,21 +243,23 @@ class Stages:
         if retry_at is None:
             failed |= {address: _given_up(one) for address, one in deferred.items()}
             deferred, copy_waits = {}, False
+        set_aside = is_broken and retry_at is None
         if copy is not DELIVERED and not copy_waits:
             _log.error("no Sent copy for {account}: {why}",
                        account=queued.submission.account, why=copy.reply)  # fmt: skip
         _tell_log(queued, known)
-        settlement = Settlement(
+        self._unsettled[queued.id, stage] = Settlement(
             stage=stage,
             done=tuple(address for address in known if address not in deferred),
             to_relay=tuple(address for address in outcomes if address not in known),
             deferred=tuple((address, one.reply) for address, one in deferred.items()),
             attempts=queued.attempts + (not goes_on),
             retry_at=now if goes_on else retry_at if waits or deferred or copy_waits else None,
-            sent_copy_done=stage is Stage.LOCAL and not copy_waits,
+            sent_copy_done=stage is Stage.LOCAL and not copy_waits and not set_aside,
             reports=self._reports(queued, failed, now),
+            set_aside=set_aside,
         )
-        await self._queue.run(partial(settle, number=queued.id, settlement=settlement, now=now))
+        await self._commit(queued.id, stage)
 
     def _reports(
         self, queued: Queued, failed: Mapping[str, Outcome], now: float

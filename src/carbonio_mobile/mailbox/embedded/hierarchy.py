@@ -24,16 +24,19 @@ _WITH_SUBFOLDERS = (
 
 def hierarchy(db: sqlite3.Connection) -> Hierarchy:
     """See :meth:`IFolders.hierarchy`."""
-    epoch, modseq = db.execute("SELECT epoch, hierarchy_modseq FROM mailbox").fetchone()
     rows = db.execute(
         "WITH RECURSIVE below (id, depth) AS (SELECT id, 0 FROM folder WHERE parent IS NULL"
         " UNION ALL"
         " SELECT folder.id, depth + 1 FROM folder JOIN below ON folder.parent = below.id)"
         " SELECT id, parent, name, kind FROM below JOIN folder USING (id) ORDER BY depth, id"
     )
-    return Hierarchy(
-        token=ChangeToken(f"{epoch}.h.{modseq}"), folders=tuple(_folder(*row) for row in rows)
-    )
+    return Hierarchy(token=hierarchy_token(db), folders=tuple(_folder(*row) for row in rows))
+
+
+def hierarchy_token(db: sqlite3.Connection) -> ChangeToken:
+    """See :meth:`IFolders.hierarchy_token`."""
+    epoch, modseq = db.execute("SELECT epoch, hierarchy_modseq FROM mailbox").fetchone()
+    return ChangeToken(f"{epoch}.h.{modseq}")
 
 
 def _folder(number: int, parent: int | None, name: str, kind: str) -> Folder:

@@ -63,6 +63,10 @@ class EmbeddedMailbox:
         """See :meth:`IFolders.hierarchy`."""
         return self._read(hierarchy.hierarchy)
 
+    def hierarchy_token(self) -> Deferred[ChangeToken]:
+        """See :meth:`IFolders.hierarchy_token`."""
+        return self._read(hierarchy.hierarchy_token)
+
     def create_folder(
         self, parent: FolderId | None, name: str, kind: FolderKind, *, operation: OperationId
     ) -> Deferred[Folder]:

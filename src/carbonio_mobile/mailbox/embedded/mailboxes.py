@@ -1,6 +1,7 @@
 """The embedded backend: all mailboxes below one data directory."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +21,14 @@ _MOST_KNOWN = 20_000
 class Tuning:
     """How the backend uses the machine. Without ``durable`` nothing is certain after a power cut.
 
-    ``busy_s`` bounds the wait for another process that writes to the same mailbox.
+    ``busy_s`` bounds the wait for another process that writes to the same mailbox, ``answer_s`` the
+    wait of a caller for its outcome. Each of the ``open_databases`` takes three files.
     """
 
     thread_count: int = 4
-    open_databases: int = 128
+    open_databases: int = 1000
     busy_s: float = 2.0
+    answer_s: float = 60.0
     durable: bool = True
 
 
@@ -34,7 +37,8 @@ class EmbeddedMailboxes:
     """Mailboxes in SQLite databases under ``data_dir/mailboxes``.
 
     The sink is told of every change made through this object, in the reactor thread; for changes by
-    other processes see ``hints.py``. Several processes may have the same directory open.
+    other processes see ``hints.py``. Several processes may have the same directory open. ``clock``
+    gives seconds since 1970, UTC.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class EmbeddedMailboxes:
         data_dir: Path,
         *,
         reactor: Reactor,
+        clock: Callable[[], float],
         sink: IChangeSink,
         quota_of: QuotaOf,
         message_limit_bytes: int,
@@ -53,7 +58,9 @@ class EmbeddedMailboxes:
         self._threads = DatabaseThreads(
             files.open,
             reactor=reactor,
+            clock=clock,
             sink=sink,
+            answer_s=tuning.answer_s,
             thread_count=tuning.thread_count,
             most_open=tuning.open_databases,
         )

@@ -8,10 +8,11 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 from zlib import crc32
 
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from carbonio_mobile.errors import Unavailable
@@ -26,8 +27,8 @@ _SLOW_BYTES = 1 << 20
 class Reactor(Protocol):
     """What is needed of the reactor."""
 
-    def seconds(self) -> float:
-        """Give the time."""
+    def callLater(self, delay: float, callable: Callable[..., Any]) -> IDelayedCall:  # noqa: A002, N802
+        """Have something called later."""
 
     def callFromThread(self, callable: Callable[..., Any], *args: Any) -> None:  # noqa: A002, N802
         """Have something called in the reactor thread."""
@@ -37,7 +38,8 @@ class DatabaseThreads:
     """Runs jobs in threads and fires their Deferreds in the reactor thread.
 
     An account is bound to one thread. A write's Deferred fires after its commit; the sink is told
-    just before. ``most_open`` bounds the open databases of all threads together.
+    just before. One that has no outcome after ``answer_s`` fails with Unavailable; the work goes on
+    all the same. ``most_open`` bounds the open databases of all threads together.
     """
 
     def __init__(
@@ -45,12 +47,17 @@ class DatabaseThreads:
         open_database: Callable[[AccountId], sqlite3.Connection],
         *,
         reactor: Reactor,
+        clock: Callable[[], float],
         sink: IChangeSink,
+        answer_s: float,
         thread_count: int,
         most_open: int,
     ) -> None:
+        self.seconds = clock
+        """Gives the time, in seconds, UTC."""
         self._reactor = reactor
         self._sink = sink
+        self._answer_s = answer_s
         self._done: deque[Job] = deque()
         self._delivery_due = False
         self._stopped = False
@@ -64,17 +71,13 @@ class DatabaseThreads:
         self._slow_planner = Planner(self._pass_on, self._deliver)
         self._threads: dict[Worker | Planner, Thread] = {}
 
-    def seconds(self) -> float:
-        """Give the time, in seconds, UTC."""
-        return self._reactor.seconds()
-
     def read(self, account: AccountId, read: Read) -> Deferred[Any]:
         """Have a read done, within one snapshot of the database."""
-        return self._submit(Job(account=account, now=self._reactor.seconds(), read=read))
+        return self._submit(Job(account=account, now=self.seconds(), read=read))
 
     def write(self, account: AccountId, write: Write) -> Deferred[Any]:
         """Have a write done and committed, with others that wait if there are any."""
-        return self._submit(Job(account=account, now=self._reactor.seconds(), write=write))
+        return self._submit(Job(account=account, now=self.seconds(), write=write))
 
     def planned_write(
         self, account: AccountId, plan: Callable[[], Write], *, size_bytes: int
@@ -83,7 +86,7 @@ class DatabaseThreads:
 
         ``size_bytes`` is how much there is to plan: much of it does not hold up the little.
         """
-        job = Job(account=account, now=self._reactor.seconds(), plan=plan)
+        job = Job(account=account, now=self.seconds(), plan=plan)
         planner = self._planner if size_bytes < _SLOW_BYTES else self._slow_planner
         return self._submit(job, planner)
 
@@ -105,7 +108,7 @@ class DatabaseThreads:
             if needed is not None and needed not in self._threads:
                 self._start(needed)
         (planner or worker).queue.put(job)
-        return job.done
+        return job.done.addTimeout(self._answer_s, self._reactor, onTimeoutCancel=_late)
 
     def _worker(self, account: AccountId) -> Worker:
         return self._workers[crc32(account.encode("utf-8", "replace")) % len(self._workers)]
@@ -152,3 +155,7 @@ class DatabaseThreads:
                 job.notice.tell(self._sink, job.account)
         finally:
             job.done.callback(job.outcome)
+
+
+def _late(_cancelled: object, answer_s: float) -> NoReturn:
+    raise Unavailable(f"mailbox database: no answer after {answer_s:g} s")

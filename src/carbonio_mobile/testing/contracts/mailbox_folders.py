@@ -48,6 +48,15 @@ class FolderPromises(MailboxFixture):
         await self.add()
         self.assertEqual(before, await self.box.hierarchy())
 
+    async def test_token_without_the_folders(self) -> None:
+        """hierarchy_token() gives the token that hierarchy() gives, whatever happens in between."""
+        seen = []
+        for happens in (self.add, lambda: self.add_folder("A"), lambda: self.add_folder("B")):
+            await happens()
+            seen.append(await self.box.hierarchy_token())
+            self.assertEqual((await self.box.hierarchy()).token, seen[-1])
+        self.assertEqual(3, len(set(seen)))
+
     async def test_create_once(self) -> None:
         """A repeated operation gives the folder of the first time, even if it is gone again."""
         name = self.operation()

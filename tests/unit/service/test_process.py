@@ -1,0 +1,46 @@
+"""What the daemon sets of its own process."""
+
+import time
+
+import pytest
+from twisted.internet.epollreactor import EPollReactor
+
+from carbonio_mobile.service import process
+from carbonio_mobile.service.shares import FileShares, file_shares
+
+
+def test_timers_do_not_go_by_the_time_of_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timer is due when it was, whatever becomes of the time of day meanwhile."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    reactor = EPollReactor()
+    process.keep_steady_time(reactor)
+    rung: list[float] = []
+    call = reactor.callLater(60, lambda: rung.append(now[0]))
+    assert call.getTime() == 1060
+    assert reactor.timeout() == 60
+    now[0] += 30
+    call.reset(60)
+    now[0] += 59
+    reactor.runUntilCurrent()
+    assert rung == []
+    now[0] += 1
+    reactor.runUntilCurrent()
+    assert rung == [1090]
+
+
+@pytest.mark.parametrize(
+    ("limit", "shares"),
+    [
+        (200_000, FileShares(connections=50_000, databases=1000)),
+        (20_000, FileShares(connections=16_700, databases=1000)),
+        (1024, FileShares(connections=469, databases=85)),
+        (100, FileShares(connections=16, databases=8)),
+    ],
+)
+def test_files_are_shared_out(limit: int, shares: FileShares) -> None:
+    """All connections and all databases open at once leave files for all else."""
+    found = file_shares(limit, connections=50_000, databases=1000, lmtp=100)
+    assert found == shares
+    if limit >= 1024:
+        assert found.connections + 3 * found.databases + 300 <= limit
