@@ -22,7 +22,14 @@ from carbonio_mobile.testing.contracts.accounts import AccountsContract, Directo
 from carbonio_mobile.testing.lanes import InlineLane
 
 CHEAP = HashCost(memory_kib=8, rounds=1, lanes=1)
-BOUNDS = LoginBounds(verified_idle_s=600, verified_count=100, wrong_count=100, accounts_count=100)
+BOUNDS = LoginBounds(
+    verified_idle_s=600,
+    verified_count=100,
+    wrong_count=100,
+    accounts_count=100,
+    peer_at_once=8,
+    peer_waiting=100,
+)
 
 
 class EmbeddedUnderTest:

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from carbonio_mobile.errors import ConfigError
@@ -41,8 +41,14 @@ def open_database(data_dir: Path, *, migrations: str = MIGRATIONS) -> Engine:
             engine = sqlite_engine(path)
             _bring_up_to_date(engine, path, migrations)
     except (OSError, sqlite3.Error, SQLAlchemyError) as exc:
-        raise ConfigError("data", f"cannot open {path}: {exc}") from exc
+        raise ConfigError("data", f"cannot open {path}: {_cause(exc)}") from exc
     return engine
+
+
+def _cause(error: Exception) -> str:
+    """Tell what happened; the texts of SQLAlchemy quote statements, and stay out."""
+    found = error.orig if isinstance(error, DBAPIError) else error
+    return type(found).__name__ if isinstance(found, SQLAlchemyError) else str(found)
 
 
 def sqlite_engine(path: Path) -> Engine:
@@ -50,6 +56,7 @@ def sqlite_engine(path: Path) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": _BUSY_TIMEOUT_MS / 1000, "isolation_level": None},
+        hide_parameters=True,  # they hold hashes of passwords, and exceptions quote them
     )
     event.listen(engine, "connect", _set_up_connection)
     event.listen(engine, "begin", _begin)

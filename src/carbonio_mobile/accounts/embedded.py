@@ -22,6 +22,7 @@ from carbonio_mobile.accounts.lockout import LockoutRules
 from carbonio_mobile.accounts.logins import is_plausible
 from carbonio_mobile.accounts.loginstore import NOBODY, LoginStore
 from carbonio_mobile.accounts.passwords import Passwords
+from carbonio_mobile.accounts.peers import PeerQueues
 from carbonio_mobile.accounts.remembered import (
     Bounded,
     LoginDigests,
@@ -39,12 +40,17 @@ _log = Logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginBounds:
-    """How much is remembered: a right login until it was not used for ``verified_idle_s``."""
+    """How much is remembered: a right login until it was not used for ``verified_idle_s``.
+
+    Of one peer, ``peer_at_once`` passwords are checked or about to be, and ``peer_waiting`` wait.
+    """
 
     verified_idle_s: float
     verified_count: int
     wrong_count: int
     accounts_count: int
+    peer_at_once: int
+    peer_waiting: int
 
 
 @implementer(IAccounts)
@@ -80,6 +86,7 @@ class EmbeddedAccounts:
         self._wrong: Bounded[str] = Bounded(bounds.wrong_count)
         self._repeats = Repeats(accounts_max=bounds.wrong_count)
         self._snapshots = Snapshots(count_max=bounds.accounts_count)
+        self._peers = PeerQueues(at_once=bounds.peer_at_once, waiting_max=bounds.peer_waiting)
         self._in_flight: dict[bytes, list[Deferred[Account | LoginFault]]] = {}
         self._version: int | None = None
         self._generation = 0
@@ -186,7 +193,7 @@ class EmbeddedAccounts:
         )
         record = candidate.record
         is_right = self._is_known_right(key, record, now) or await self._is_right(
-            key, record, password
+            key, record, password, peer
         )
         if record is not None and record.is_locked_out:
             return LoginFault.LOCKED_OUT
@@ -206,7 +213,9 @@ class EmbeddedAccounts:
             and known.credential_stamp == record.credential_stamp
         )
 
-    async def _is_right(self, key: bytes, record: LoginRecord | None, password: str) -> bool:
+    async def _is_right(
+        self, key: bytes, record: LoginRecord | None, password: str, peer: str
+    ) -> bool:
         """Check a password, or do the same work where there is no account.
 
         One that was wrong with the same credential before, or for the same unknown name, is not
@@ -216,7 +225,8 @@ class EmbeddedAccounts:
         if self._wrong.get(key) == stamp:
             return False
         stored = None if record is None else record.password_hash
-        is_right = await self._password_lane.run(partial(self._passwords.matches, stored, password))
+        check = partial(self._passwords.matches, stored, password)
+        is_right = await self._peers.run(peer, partial(self._password_lane.run, check))
         if not is_right:
             self._wrong.put(key, stamp)
         return is_right

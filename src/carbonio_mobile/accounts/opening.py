@@ -77,9 +77,10 @@ class EmbeddedDirectory:
         self._directory_lane.start()
         self._password_lane.start()
 
-    def stop(self) -> None:
-        """Finish the work that was taken, and let the database go. Blocks for at most that long."""
-        self._password_lane.stop()
-        self._directory_lane.stop()
+    async def stop(self) -> None:
+        """Drop the logins that wait, write what is to be written, and let the database go."""
+        self._password_lane.drop_waiting()
+        await self._password_lane.stop()
+        await self._directory_lane.stop()
         self._watch.close()
         self.store.close()

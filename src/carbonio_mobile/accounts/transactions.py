@@ -53,4 +53,4 @@ def _translated() -> Iterator[None]:
     except DatabaseError as exc:
         raise Corrupt(f"the directory's database cannot be read: {exc.orig}") from exc
     except SQLAlchemyError as exc:
-        raise Unavailable(f"the directory cannot be used now: {exc}") from exc
+        raise Unavailable(f"the directory cannot be used now: {type(exc).__name__}") from exc

@@ -1,7 +1,8 @@
 """Lists of mail addresses as people write them: parsed, decoded, written for ActiveSync.
 
 The list is cut before encoded words are decoded, for a decoded name may hold commas. Semicolons
-separate as commas do, because Outlook and phones write them.
+separate as commas do, because Outlook and phones write them. An entry with a line break or with a
+control character in its address names nobody: whatever is left of it must not become a recipient.
 
 Spec: RFC 5322 3.4, MS-ASEMAIL 2.2.2.17 (Cc), 2.2.2.36 (From), 2.2.2.67 (ReplyTo), 2.2.2.78 (To).
 """
@@ -27,6 +28,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_LINE_BREAK = re.compile(r"[\r\n]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_NO_ADDRESS = re.compile(r"[^A-Za-z0-9._-]+")
+_AROUND_AT = re.compile(r"\s*@\s*")
 _COMMENT_EDGE = re.compile(r"\\.|[()]", re.DOTALL)
 
 
@@ -54,15 +59,20 @@ def parse_addresses(raws: Iterable[bytes]) -> list[Mailbox]:
 
 
 def parse_address_text(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
-    """Read a list such as ``"A" <a@x>, b@y; team: c@z;`` in the order written. Never raises."""
+    """Read a list such as ``"A" <a@x>, b@y; team: c@z;`` in the order written. Never raises.
+
+    The address of an unusable entry has no ``@``.
+    """
     found: list[Mailbox] = []
     words: list[str] = []
-    address, comment, at = "", "", 0
+    address, comment, at, start = "", "", 0, 0
     while at <= len(text):
         token = _TOKEN.match(text, at) if at < len(text) else None
         kind = token.lastindex if token else 3
         if kind == 3:
-            one = _mailbox("".join(words), address, comment)
+            entry = text[start : token.start() if token else at].strip()
+            broken = _LINE_BREAK.search(entry)
+            one = _nobody(entry) if broken else _mailbox("".join(words), address, comment)
             if one:
                 found.append(one)
                 if len(found) >= limit:
@@ -71,7 +81,9 @@ def parse_address_text(text: str, limit: int = MAX_ADDRESSES) -> list[Mailbox]:
         if token is None:
             break
         at = token.end()
-        if kind == 1:
+        if kind == 3:
+            start = at
+        elif kind == 1:
             words.append(_ESCAPE.sub(r"\1", token[1]))
         elif kind == 2 and not address:
             address = token[2].strip()
@@ -128,12 +140,19 @@ def _mailbox(words: str, address: str, comment: str) -> Mailbox | None:
     return Mailbox("" if name == address else " ".join(name.split()), address)
 
 
+def _nobody(entry: str) -> Mailbox:
+    """Stand for an entry that cannot be used: a word, which no list can take for an address."""
+    return Mailbox("", _NO_ADDRESS.sub("", entry)[:64] or "unusable")
+
+
 def _bare(address: str) -> str:
-    """Give the address without route, blanks and control characters."""
+    """Give the address without route, and without blanks around its ``@``."""
     if address.startswith("@") and ":" in address:
         address = address.rpartition(":")[2]
     if address.lower().startswith("mailto:"):
         address = address[7:]
     if "=?" in address:
         address = decode_words(address)
-    return "".join(clean(address).split()) if "@" in address else clean(address).strip()
+    if _CONTROL.search(address):
+        return _nobody(address).address
+    return _AROUND_AT.sub("@", clean(address).strip())

@@ -1,8 +1,5 @@
 """Bodies from one form to another: HTML to text, text to HTML, cut to a size, shown in a line.
 
-lxml parses the page as a browser would; the text is laid out for mail: no columns, for most tables
-of mails are layout, links after their words, quotes marked.
-
 Spec: MS-ASAIRS 2.2.2.9 (Body), 2.2.2.31 (Preview), 2.2.2.42 (TruncationSize).
 """
 
@@ -33,7 +30,8 @@ _PAGE = (
 def html_to_text(html: str) -> str:
     """Lay a page out as plain text with LF line ends. Never raises, never gives markup.
 
-    Of a page longer than ``MAX_HTML_CHARS`` only the beginning is laid out.
+    Of a page longer than ``MAX_HTML_CHARS`` only the beginning is laid out; one of more than
+    ``MAX_TAGS`` tags only loses them, which costs a quarter.
     """
     html = html[:MAX_HTML_CHARS].replace("\0", "")
     if not html.strip():

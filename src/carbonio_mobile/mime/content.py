@@ -11,6 +11,7 @@ from carbonio_mobile.mime.charsets import decode
 from carbonio_mobile.mime.structure import Part
 
 MAX_BASE64_BLOCKS = 1000
+MAX_BROKEN_UU_LINES = 1000
 
 _BASE64 = (string.ascii_letters + string.digits + "+/=").encode()
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
@@ -104,12 +105,16 @@ def _base64_block(letters: bytes) -> bytes:
 
 def _uuencoded(body: bytes) -> bytes:
     out: list[bytes] = []
+    broken = 0
     for line in body.splitlines():
         if line[:6] in (b"begin ", b"end"):
             continue
         try:
             out.append(binascii.a2b_uu(line))
         except binascii.Error:
+            broken += 1
+            if broken > MAX_BROKEN_UU_LINES:  # an exception a line is 2 s a MiB
+                break
             # Broken encoders count wrongly; the length octet says how much is meant.
             length = (((line[0] - 32) & 63) * 4 + 5) // 3 if line else 0
             out.append(_uu_again(line[:length]))

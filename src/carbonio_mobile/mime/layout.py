@@ -176,7 +176,8 @@ def lay_out(html: str) -> str | None:
     The time it takes grows as the page does, and with ``MAX_DEPTH``.
     """
     # A fresh one each time: a parser of lxml keeps the errors of the last page.
-    parser = etree.HTMLParser(
+    # The stubs ask for methods that lxml takes as optional.
+    parser = etree.HTMLParser(  # type: ignore[call-overload]
         target=_Page(),
         encoding="utf-8",
         recover=True,

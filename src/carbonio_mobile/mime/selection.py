@@ -3,10 +3,11 @@
 Spec: RFC 2046 5.1 (multipart kinds), RFC 2387 (related), RFC 2183 2.1 and 2.2 (disposition).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from carbonio_mobile.mime.attachments import MESSAGE_TYPES
-from carbonio_mobile.mime.bodies import html_to_text, text_to_fragment
+from carbonio_mobile.mime.bodies import MAX_HTML_CHARS, html_to_text, text_to_fragment
 from carbonio_mobile.mime.charsets import codepage
 from carbonio_mobile.mime.content import decoded, text_of
 from carbonio_mobile.mime.naming import made_name, message_name, part_name
@@ -53,13 +54,9 @@ def select(selection: Selection, root: Part) -> list[Piece]:
 
 def join_pieces(pieces: list[Piece]) -> tuple[str, str]:
     """Give the whole body as text and as HTML, the latter empty where no piece has any."""
-    forms = [form for form in map(_plain_form, pieces) if form.strip()]
+    forms = [form for form in _plain_forms(pieces) if form.strip()]
     text = "\n".join(form.rstrip("\n") + "\n" for form in forms)
-    if not any(piece.html for piece in pieces):
-        return text, ""
-    if len(pieces) == 1:
-        return text, pieces[0].html or ""
-    return text, "\n".join(_html_form(piece) for piece in pieces)
+    return text, _html_of(pieces)
 
 
 def codepage_of(pieces: list[Piece]) -> int:
@@ -67,10 +64,24 @@ def codepage_of(pieces: list[Piece]) -> int:
     return codepage(pieces[0].charset) if pieces else codepage("")
 
 
-def _plain_form(piece: Piece) -> str:
-    if piece.plain is not None:
-        return piece.plain
-    return html_to_text(piece.html or "")
+def _plain_forms(pieces: list[Piece]) -> Iterator[str]:
+    """Give each piece as text; all pages together are laid out up to the bound for one."""
+    room = MAX_HTML_CHARS
+    for piece in pieces:
+        if piece.plain is not None:
+            yield piece.plain
+        else:
+            page = (piece.html or "")[:room]
+            room -= len(page)
+            yield html_to_text(page)
+
+
+def _html_of(pieces: list[Piece]) -> str:
+    if not any(piece.html for piece in pieces):
+        return ""
+    if len(pieces) == 1:
+        return pieces[0].html or ""
+    return "\n".join(_html_form(piece) for piece in pieces)
 
 
 def _html_form(piece: Piece) -> str:
@@ -92,7 +103,7 @@ def _alternative(selection: Selection, children: list[Part]) -> list[Piece]:
     if rich is None or plain is None:
         return rich or plain or []
     text = "\n".join(piece.plain or "" for piece in plain)
-    html = join_pieces(rich)[1]
+    html = _html_of(rich)
     # An empty plain form beside a full page is a habit of newsletter programs.
     return [Piece(text if text.strip() else None, html, rich[0].charset)]
 

@@ -17,6 +17,7 @@ MAX_LINE_BYTES = 998
 _FOLD_AT = 76
 _WORD_BYTES = 45
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~. -]*\Z")
+_BARE_ADDRESS = re.compile(r"[^\s<>,;:\"(\\]*\Z")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&^_`{|}~.+-]+\Z")
 
 
@@ -92,10 +93,11 @@ def _encoded(text: str) -> list[str]:
 
 
 def _mailbox_words(one: Mailbox) -> list[str]:
-    address = "".join(c for c in _one_line(one.address) if c not in " <>,;")
+    address = "".join(c for c in _one_line(one.address) if c not in "<>")
     name = _one_line(one.name).strip()
     if not name:
-        return [address]
+        # What a reader might take for several, or for a group, stays one entry in its brackets.
+        return [address if _BARE_ADDRESS.match(address) else f"<{address}>"]
     if not name.isascii() or "=?" in name:
         return [*_encoded(name), f"<{address}>"]
     if not _ATOMS.match(name) or "." in name:

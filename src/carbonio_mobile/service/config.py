@@ -225,7 +225,6 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
 def _tuning(values: Mapping[str, Any]) -> Tuning:
     return Tuning(
         open_databases=values["process.open_databases"],
-        busy_s=float(values["process.busy_timeout_s"]),
         answer_s=float(values["process.answer_timeout_s"]),
     )
 

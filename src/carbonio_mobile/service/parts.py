@@ -25,6 +25,7 @@ from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
 from carbonio_mobile.pipeline import Pipeline, Served
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.health import Health
+from carbonio_mobile.service.process import ReactorOfDay
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.sql import SqlStore
 from carbonio_mobile.store.sqlite import SqliteFile
@@ -39,6 +40,7 @@ STATE_FILE = "state.db"
 _TURNS_WAITING = 20
 _LOOKUPS_WAITING = 20_000
 _PASSWORDS_WAITING = 2_000
+_PASSWORDS_OF_PEER = 8
 
 _log = Logger()
 _requests_log = Logger(namespace="carbonio_mobile.requests")
@@ -80,7 +82,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     )
     outbox = Outbox(
         settings.data,
-        reactor=reactor,
+        reactor=ReactorOfDay(reactor),
         accounts=directory.accounts,
         mailboxes=mailboxes,
         relay=_relay(settings, reactor),
@@ -161,6 +163,8 @@ def _directory(settings: Settings, reactor: Reactor) -> EmbeddedDirectory:
             verified_count=count,
             wrong_count=count,
             accounts_count=count,
+            peer_at_once=_PASSWORDS_OF_PEER,
+            peer_waiting=_PASSWORDS_WAITING,
         ),
         thread_bounds=ThreadBounds(
             password_threads=settings.accounts.password_threads,

@@ -25,7 +25,14 @@ from carbonio_mobile.testing.lanes import HeldLane, InlineLane
 
 T = TypeVar("T")
 CHEAP = HashCost(memory_kib=8, rounds=1, lanes=1)
-BOUNDS = LoginBounds(verified_idle_s=600, verified_count=100, wrong_count=100, accounts_count=100)
+BOUNDS = LoginBounds(
+    verified_idle_s=600,
+    verified_count=100,
+    wrong_count=100,
+    accounts_count=100,
+    peer_at_once=8,
+    peer_waiting=100,
+)
 JOHN = Target(level=Level.ACCOUNT, name="john@example.com")
 LOCKOUT = [
     ("zimbraPasswordLockoutEnabled", ["TRUE"]),

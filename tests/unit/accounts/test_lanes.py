@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import Queue
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.accounts.lanes import ThreadLane
@@ -32,7 +33,13 @@ class ThreadLaneTests(SynchronousTestCase):
         self.reactor = ThreadsOnlyReactor()
         self.lane = ThreadLane(self.reactor, name="test", threads=1, waiting_max=1)
         self.lane.start()
-        self.addCleanup(self.lane.stop)
+        self.addCleanup(self.stop)
+
+    def stop(self) -> None:
+        """End the threads."""
+        ended = self.lane.stop()
+        while not ended.called:
+            self.reactor.run_next()
 
     def test_work_is_done_in_another_thread(self) -> None:
         """The work runs elsewhere, its result arrives through the reactor."""
@@ -57,3 +64,38 @@ class ThreadLaneTests(SynchronousTestCase):
         again = self.lane.run(lambda: 1)
         self.reactor.run_next()
         self.assertEqual(self.successResultOf(again), 1)
+
+    def test_cancelled_work_keeps_its_room(self) -> None:
+        """Room comes back when the work is done, not when nobody waits for it any more."""
+        go_on = threading.Event()
+        taken = [self.lane.run(partial(go_on.wait, 10)) for _ in range(2)]
+        for each in taken:
+            each.cancel()
+            self.failureResultOf(each, CancelledError)
+        self.failureResultOf(self.lane.run(go_on.is_set), Unavailable)
+        go_on.set()
+        self.reactor.run_next()
+        again = self.lane.run(go_on.is_set)
+        self.reactor.run_next()
+        self.reactor.run_next()
+        self.assertTrue(self.successResultOf(again))
+
+    def test_waiting_work_is_dropped_at_the_end(self) -> None:
+        """What was begun is finished, what waits fails at once, and the reactor never blocks."""
+        begun, go_on = threading.Event(), threading.Event()
+
+        def finish() -> str:
+            begun.set()
+            go_on.wait(10)
+            return "finished"
+
+        first, second = self.lane.run(finish), self.lane.run(finish)
+        begun.wait(10)
+        self.lane.drop_waiting()
+        ended = self.lane.stop()
+        self.assertNoResult(ended)
+        go_on.set()
+        while not ended.called:
+            self.reactor.run_next()
+        self.assertEqual("finished", self.successResultOf(first))
+        self.failureResultOf(second, Unavailable)

@@ -28,6 +28,9 @@ class FakeReactor(Clock):
     def callFromThread(self, call: Callable[..., Any], *args: Any) -> None:
         reactor.callFromThread(call, *args)
 
+    def getThreadPool(self) -> Any:
+        return reactor.getThreadPool()
+
 
 class FakeRelay:
     """A relay that answers as told and keeps what it took over."""

@@ -18,6 +18,7 @@ from carbonio_mobile.mailbox.delivery.database import OUTBOX_FILE, QueueThread, 
 from carbonio_mobile.mailbox.delivery.queue import (
     REMEMBERED_S,
     Recipient,
+    Room,
     Submission,
     prune,
     take,
@@ -30,11 +31,12 @@ JOHN = AccountId("john")
 MAIL = Submission(
     account=JOHN, sender="a@b.c", message=b"x", recipients=(Recipient(address="d@e.f"),)
 )
+ROOM = Room(messages_count=100, account_bytes=1 << 20, free_bytes=0, directory=Path())
 
 
 def taking(operation: str, now: float = 1.0) -> Callable[[sqlite3.Connection], Any]:
     """Give the step that takes a submission."""
-    return partial(take, submission=MAIL, operation=OperationId(operation), now=now)
+    return partial(take, submission=MAIL, operation=OperationId(operation), now=now, room=ROOM)
 
 
 class QueueThreadTests(TestCase):

@@ -44,6 +44,34 @@ def test_any_text_is_read(text: str) -> None:
         assert "\n" not in str(one)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a\r\nBcc: x@y",
+        "a@b\r\nBcc: x@y",
+        "<a@b\r\nBcc: x@y>",
+        '"N\r\nBcc: x@y" <a@b>',
+        "a\r\n Bcc: x@y",
+        "a@b\rx@y",
+        "x\x00@y",
+        "<=?utf-8?Q?a@b=0D=0ABcc:_x@y?=>",
+        "x@y\u2028z",
+    ],
+)
+def test_control_characters_make_an_entry_unusable(text: str) -> None:
+    """Nothing of such an entry becomes an address; its neighbours are not touched."""
+    for listed in (text, f"c@d, {text}; e@f"):
+        found = [one.address for one in parse_address_text(listed)]
+        assert [one for one in found if "@" in one] == (["c@d", "e@f"] if "c@d" in listed else [])
+        assert len(found) == (3 if "c@d" in listed else 1)
+
+
+def test_line_breaks_between_entries() -> None:
+    """A list that was folded after its commas is read as it is meant."""
+    found = parse_address_text("a@b,\r\n c@d;\n e@f\r\n")
+    assert [one.address for one in found] == ["a@b", "c@d", "e@f"]
+
+
 def test_lists_are_bounded() -> None:
     """A list for a device is at most 32,768 characters of whole addresses (MS-ASEMAIL R787)."""
     text = join(parse_addresses([b"someone@example.com, " * 4000]))

@@ -1,5 +1,7 @@
 """HTML to text, text to HTML, cutting and preview."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +44,9 @@ def test_cut_is_the_longest_whole_prefix(text: str, limit: int) -> None:
         ("a\0b", "ab\n"),
         ("<!-- only -->", ""),
         ("plain < text", "plain < text\n"),
+        ("<p style='display:none'>a<b>b</b><p>c</p></p>d", "c\n\nd\n"),
+        ("<div style='display:none'>a<div>b</div>c</div>d", "d\n"),
+        ("<body>a</body></html><div>footer</div>", "a\nfooter\n"),
     ],
 )
 def test_pages_as_text(page: str, text: str) -> None:
@@ -52,6 +57,39 @@ def test_pages_as_text(page: str, text: str) -> None:
 def test_page_nested_beyond_the_parser_keeps_its_words() -> None:
     """5,000 levels give the text all the same."""
     assert html_to_text("<div>" * 5000 + "deep" + "</div>" * 5000).strip() == "deep"
+
+
+def test_page_in_pieces() -> None:
+    """What the parser is fed in several pieces may be cut anywhere, inside a character too."""
+    page, text = "perché größer 😀 &amp; <b>x</b>" * 3000, "perché größer 😀 & x" * 3000
+    for head in ("", "a", "ab", "abc"):
+        assert html_to_text(head + page) == f"{head}{text}\n"
+
+
+def attributes(count: int) -> str:
+    return "<p " + " ".join(f"a{n}=1" for n in range(count)) + ">"
+
+
+# As costly as pages get: each of these took minutes a megabyte, or would if bounds were taken off.
+COSTLY = {
+    "attributes of one tag": attributes(100_000) + "x",
+    "attributes without blanks": "<p" + "".join(f"/a{n}" for n in range(140_000)) + ">x",
+    "attributes with brackets": "<p " + " ".join(f"a{n}='<>'" for n in range(45_000)) + ">x",
+    "many tags of many attributes": attributes(1000) * 140 + "x",
+    "end tags in depth": "<div>" * 1900 + "</b>" * 40_000 + "x",
+    "end tags in too great a depth": "<div>" * 20_000 + "</b>" * 20_000 + "x",
+    "tags": "<hr>" * 250_000 + "x",
+}
+GENEROUS_S = 3.0
+"""Each takes 0.1 to 0.4 s."""
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_cost_of_a_page_is_bounded(name: str) -> None:
+    """A megabyte of the worst markup is laid out in well under a second, its words kept."""
+    before = time.process_time()
+    assert html_to_text(COSTLY[name]).strip("-\n") == "x"
+    assert time.process_time() - before < GENEROUS_S
 
 
 @given(st.text())

@@ -267,6 +267,25 @@ def test_draft_holds_what_the_device_sent() -> None:
     assert attachment(made.source, made.added[1])[1] == b"PNG"
 
 
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "a\r\nBcc: x@y",
+        "<a@b\r\nBcc: x@y>",
+        "<=?utf-8?Q?a@b=0D=0ABcc:_x@y?=>",
+        "<a:x@y>",
+        "<a, x@y>",
+    ],
+)
+def test_entry_of_a_draft_never_becomes_another_recipient(entry: str) -> None:
+    """What cannot be used stays one unusable entry on its way through the stored draft."""
+    made = patch_draft(b"Subject: s\r\n\r\n", DraftChange(to=f"c@d.org, {entry}"))
+    out = outgoing(made.source)
+    assert out.recipients == ("c@d.org",)
+    assert len(out.unusable) == 1
+    assert look(out.sent_copy).record.bcc == ""
+
+
 def test_change_of_a_draft_keeps_the_rest() -> None:
     """What is not named stays; attachments are added and deleted by part."""
     files = tuple(NewAttachment(name=f"{n}.bin", content=bytes([n])) for n in range(3))

@@ -1,10 +1,14 @@
 """What one look at a message gives: bodies, attachments, header, class, conversation."""
 
+import time
+
 import pytest
 
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import PartId
+from carbonio_mobile.mime import selection
 from carbonio_mobile.mime.attachments import attachment
+from carbonio_mobile.mime.bodies import MAX_HTML_CHARS
 from carbonio_mobile.mime.extract import Extracted, extract
 
 
@@ -119,6 +123,37 @@ def test_page_names_the_charset_in_which_it_is_sent_on() -> None:
     seen = look(b"Content-Type: text/html\r\n\r\n" + page.encode("latin-1"))
     assert "charset='utf-8'" in seen.html
     assert "ä" in seen.html
+
+
+def test_nested_alternatives_are_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However deep a page stands in alternatives, its text is made once."""
+    calls: list[str] = []
+    monkeypatch.setattr(selection, "html_to_text", lambda page: calls.append(page) or "text")
+    opened = b"".join(
+        b"Content-Type: multipart/alternative; boundary=b%d\r\n\r\n--b%d\r\n\r\n \r\n--b%d\r\n"
+        % (n, n, n)
+        for n in range(20)
+    )
+    assert extract(opened + b"Content-Type: text/html\r\n\r\nx", received_at=0).text == "text\r\n"
+    assert calls == ["x"]
+
+
+def test_pages_of_one_message_have_one_bound() -> None:
+    """Beyond the bound of one page further pages stand in the HTML but not in the text."""
+    page = b"--b\r\nContent-Type: text/html\r\n\r\n" + b"w" * 700_000 + b"\r\n"
+    seen = extract(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + page * 3, received_at=0)
+    assert seen.text.count("w") == MAX_HTML_CHARS
+    assert seen.html.count("w") == 2_100_000
+
+
+def test_broken_uuencoded_content_is_given_up() -> None:
+    """A wrong count here and there is repaired; a part of nothing else ends soon."""
+    head = b"Content-Type: application/x\r\nContent-Transfer-Encoding: x-uuencode\r\n\r\n"
+    repaired = extract(head + b"begin 644 f\r\n#86)CZZ\r\n#86)C\r\nend\r\n", received_at=0)
+    assert repaired.record.attachments[0].size_bytes == 6
+    before = time.process_time()
+    extract(head + b"!zz\n" * 2_000_000, received_at=0)
+    assert time.process_time() - before < 3.0
 
 
 def test_flowed_text_is_unfolded() -> None:

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from twisted.internet.epollreactor import EPollReactor
+from twisted.internet.task import Clock
 
 from carbonio_mobile.service import process
 from carbonio_mobile.service.shares import FileShares, file_shares
@@ -27,6 +28,15 @@ def test_timers_do_not_go_by_the_time_of_day(monkeypatch: pytest.MonkeyPatch) ->
     now[0] += 1
     reactor.runUntilCurrent()
     assert rung == [1090]
+
+
+def test_time_of_day_beside_steady_timers() -> None:
+    """What compares with times on disk reads the time of day, and sets the reactor's timers."""
+    clock = Clock()
+    reactor = process.ReactorOfDay(clock)
+    assert abs(reactor.seconds() - time.time()) < 60
+    reactor.callLater(5, lambda: None)
+    assert [call.getTime() for call in clock.getDelayedCalls()] == [5.0]
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,16 @@ Spec: RFC 3834; RFC 2369 and 2919 (list mail); MS-ASCMD 2.2.3.121 (audiences).
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from functools import partial
+from typing import Any
 
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.interfaces import IAccounts, IMailboxes
 from carbonio_mobile.mailbox.delivery.database import QueueThread
 from carbonio_mobile.mailbox.delivery.local import Letter
-from carbonio_mobile.mailbox.delivery.queue import Recipient, Submission, tell_once
+from carbonio_mobile.mailbox.delivery.queue import Recipient, Submission, tell_once, was_told
 from carbonio_mobile.mailbox.delivery.reports import header_of
 from carbonio_mobile.mime.addresses import Mailbox, parse_addresses
 from carbonio_mobile.mime.building import Body, content
@@ -31,6 +32,7 @@ _NOBODY = re.compile(
     r"|majordomo|root|no-?reply|do-?not-?reply|.*[-_.]no-?reply)(?:\+.*)?@.*",
     re.IGNORECASE | re.DOTALL,
 )
+_MAX_TEXT_BYTES = 32 * 1024
 _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id")
 _ADDRESSED = ("to", "cc", "resent-to", "resent-cc")
 
@@ -38,13 +40,15 @@ _ADDRESSED = ("to", "cc", "resent-to", "resent-cc")
 class AutoReply:
     """Answers letters for accounts whose owners are away, through the queue.
 
-    At most one answer goes to a sender within ``every_s``.
+    At most one answer goes to a sender within ``every_s``. ``in_thread`` calls a function beside the
+    reactor: some pages take seconds to read.
     """
 
     def __init__(
         self,
         *,
         queue: QueueThread,
+        in_thread: Callable[..., Awaitable[Any]],
         accounts: IAccounts,
         mailboxes: IMailboxes,
         clock: Callable[[], float],
@@ -52,6 +56,7 @@ class AutoReply:
         every_s: float,
     ) -> None:
         self._queue = queue
+        self._in_thread = in_thread
         self._accounts = accounts
         self._mailboxes = mailboxes
         self._clock = clock
@@ -86,7 +91,11 @@ class AutoReply:
         self, account: Account, sender: str, fields: Fields, answer: OofMessage
     ) -> bool:
         now = self._clock()
-        source = compose(
+        terms = {"whom": sender.lower(), "every_s": self._every_s, "now": now}
+        if await self._queue.run(partial(was_told, account=account.id, **terms)):
+            return False
+        source: bytes = await self._in_thread(
+            compose,
             account,
             sender,
             fields,
@@ -100,15 +109,7 @@ class AutoReply:
             message=source,
             recipients=(Recipient(address=sender),),
         )
-        is_new: bool = await self._queue.run(
-            partial(
-                tell_once,
-                answer=submission,
-                whom=sender.lower(),
-                every_s=self._every_s,
-                now=now,
-            )
-        )
+        is_new: bool = await self._queue.run(partial(tell_once, answer=submission, **terms))
         return is_new
 
 
@@ -153,9 +154,13 @@ def compose(
     message_id: str,
     date: float,
 ) -> bytes:
-    """Write the answer to a letter with these header fields (RFC 3834 3)."""
+    """Write the answer to a letter with these header fields (RFC 3834 3).
+
+    Of a text beyond 32 KiB so much goes out.
+    """
     subject = header_text(fields.first("subject"))[:200]
-    body = Body.from_html(answer.text) if answer.html else Body(text=answer.text)
+    text = answer.text.encode("utf-8", "replace")[:_MAX_TEXT_BYTES].decode("utf-8", "ignore")
+    body = Body.from_html(text) if answer.html else Body(text=text)
     head = [
         address_field("From", [Mailbox(account.display_name, account.name)]),
         address_field("To", [Mailbox("", sender)]),

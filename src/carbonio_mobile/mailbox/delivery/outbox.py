@@ -15,12 +15,13 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from carbonio_mobile.directory.accounts import Account
-from carbonio_mobile.errors import TooLarge
+from carbonio_mobile.errors import StoreError, TooLarge
 from carbonio_mobile.ids import AccountId, OperationId
 from carbonio_mobile.interfaces import IAccounts, IMailboxes, ISubmission
 from carbonio_mobile.mailbox.delivery.autoreply import AutoReply
@@ -28,12 +29,14 @@ from carbonio_mobile.mailbox.delivery.database import OUTBOX_FILE, QueueThread, 
 from carbonio_mobile.mailbox.delivery.local import Letter, LocalDelivery
 from carbonio_mobile.mailbox.delivery.queue import (
     Recipient,
+    Room,
     Stage,
     Submission,
     due,
     prune,
     take,
     waiting,
+    was_taken,
 )
 from carbonio_mobile.mailbox.delivery.relay import NO_RELAY
 from carbonio_mobile.mailbox.delivery.runner import Runner
@@ -50,7 +53,9 @@ class OutboxOptions:
 
     ``postmaster`` is the address of the account that takes mail for postmasters; empty: none does.
     ``local_most`` and ``relay_most`` bound the messages worked on at a time. An automatic answer
-    goes to one sender every ``answer_every_s``. Without ``durable`` nothing is certain: for tests.
+    goes to one sender every ``answer_every_s``. An account may have so many messages and bytes
+    waiting; nothing is taken while less than ``free_bytes`` of the disk are free. Without
+    ``durable`` nothing is certain: for tests.
     """
 
     hostname: str = "localhost"
@@ -59,6 +64,9 @@ class OutboxOptions:
     message_limit_bytes: int = 50 << 20
     local_most: int = 16
     relay_most: int = 5
+    waiting_count: int = 2000
+    waiting_bytes: int = 1 << 30
+    free_bytes: int = 256 << 20
     answer_every_s: float = 2 * 86_400.0
     busy_s: float = 5.0
     durable: bool = True
@@ -84,6 +92,12 @@ class Outbox:
     ) -> None:
         self._options = options
         self._reactor = reactor
+        self._room = Room(
+            messages_count=options.waiting_count,
+            account_bytes=options.waiting_bytes,
+            free_bytes=options.free_bytes,
+            directory=data_dir,
+        )
         open_database = partial(
             open_queue, data_dir / OUTBOX_FILE, busy_s=options.busy_s, durable=options.durable
         )
@@ -99,6 +113,7 @@ class Outbox:
         )
         self._auto_reply = AutoReply(
             queue=self._queue,
+            in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
             accounts=accounts,
             mailboxes=mailboxes,
             clock=reactor.seconds,
@@ -136,6 +151,10 @@ class Outbox:
         await self._relay.stop()
         await self._local_work.stop()
         await self._relay_work.stop()
+        try:
+            await self._stages.settle_all()
+        except StoreError as exc:
+            _log.error("mail that went out may go out again: {why}", why=str(exc))
         for answering in list(self._answering):
             await answering
         await self._queue.stop()
@@ -153,7 +172,8 @@ class Outbox:
         """See :meth:`ISubmission.submit`. Of local recipients, delivery begins at once.
 
         A Sent copy for which the mailbox is full waits in the queue for room, as the message has
-        gone out by then; so OverQuota is never raised.
+        gone out by then; OverQuota means that the account has too much mail waiting. Raises: also
+        Unavailable (the disk is nearly full).
         """
         limit = self._options.message_limit_bytes
         if max(len(message), len(sent_copy or b"")) > limit:
@@ -166,12 +186,23 @@ class Outbox:
             sent_copy=sent_copy,
         )
         number = await self._queue.run(
-            partial(take, submission=submission, operation=operation, now=self._reactor.seconds())
+            partial(
+                take,
+                submission=submission,
+                operation=operation,
+                now=self._reactor.seconds(),
+                room=self._room,
+            )
         )
         if number is None:
             return False
         self._local_work.offer(number)
         return True
+
+    async def was_taken(self, operation: OperationId) -> bool:
+        """See :meth:`ISubmission.was_taken`. Raises: StoreError."""
+        taken: bool = await self._queue.run(partial(was_taken, operation=operation))
+        return taken
 
     async def waiting(self) -> int:
         """Count the messages that are not everywhere yet. Raises: StoreError."""

@@ -7,11 +7,15 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from carbonio_mobile.errors import StoreError
+
 Due = Callable[[Collection[int], int], Awaitable[tuple[Sequence[int], float | None]]]
 """Gives what is due, beside what is busy and up to a number, and the time of the next after it."""
 
 _PAUSE_S = 15.0
-"""How long the runner lets go of what failed unexpectedly, or of a queue that cannot be read."""
+"""How long the runner lets go of what failed, or of a queue that cannot be read."""
+_LONGEST_PAUSE_S = 900.0
+"""What the pause grows to, twice as long each time, where the same fails again."""
 
 _log = Logger()
 
@@ -33,6 +37,7 @@ class Runner:
         self._clock = clock
         self._running: dict[int, Deferred[None]] = {}
         self._resting: dict[int, IDelayedCall] = {}
+        self._failures: dict[int, int] = {}
         self._alarm: IDelayedCall | None = None
         self._look: Deferred[None] | None = None
         self._look_again = False
@@ -109,15 +114,25 @@ class Runner:
     def _begin(self, number: int) -> None:
         self._running[number] = Deferred()
         work = Deferred.fromCoroutine(_awaited(self._work(number)))
-        work.addErrback(self._failed, number)
+        work.addCallbacks(self._succeeded, self._failed, (number,), None, (number,))
         work.addBoth(self._ended, number)
+
+    def _succeeded(self, _: None, number: int) -> None:
+        self._failures.pop(number, None)
 
     def _failed(self, failure: Failure, number: int) -> None:
         if failure.check(CancelledError):
             return
-        _log.failure("work on queued mail {number} failed", failure, number=number)
+        if failure.check(StoreError):
+            _log.error("queued mail {number} cannot be worked on: {why}",
+                       number=number, why=str(failure.value))  # fmt: skip
+        else:
+            _log.failure("work on queued mail {number} failed", failure, number=number)
         if not self._stopped:
-            self._resting[number] = self._clock.callLater(_PAUSE_S, self._rested, number)
+            again = self._failures.get(number, 0)
+            self._failures[number] = again + 1
+            pause_s = min(_PAUSE_S * 2 ** min(again, 10), _LONGEST_PAUSE_S)
+            self._resting[number] = self._clock.callLater(pause_s, self._rested, number)
 
     def _rested(self, number: int) -> None:
         del self._resting[number]

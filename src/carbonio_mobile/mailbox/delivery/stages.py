@@ -125,7 +125,8 @@ class Stages:
         if attempts is not None:
             queued = replace(queued, attempts=attempts)
         outcomes = dict.fromkeys((one.address for one in queued.submission.recipients), BROKEN)
-        await self._settle(queued, stage, outcomes, BROKEN, is_broken=True)
+        copy = BROKEN if stage is Stage.LOCAL else DELIVERED
+        await self._settle(queued, stage, outcomes, copy, is_broken=True)
 
     async def settle_all(self) -> None:
         """Write down what could not be so far. Raises: StoreError (it cannot now either)."""
