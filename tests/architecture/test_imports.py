@@ -22,12 +22,6 @@ FETCHING = {
 HARMLESS = {"time.gmtime"}
 """Functions of their arguments alone, from modules that hold others as well."""
 
-LEAVES = {"eas.timezones"}
-"""Modules that stand for themselves: they import nothing of ours, rooms on both sides know them.
-
-The time zone structure of MS-ASDTYPE is EAS vocabulary, and what ``mime`` reads from an invitation.
-"""
-
 AWAITING = {"commands", "pipeline", "discovery"}
 """Rooms that await what interfaces give, and know no Twisted and no backend."""
 
@@ -37,19 +31,19 @@ PROGRAMS = {"service", "client", "setup"}
 MAY_KNOW = {
     "ids": set(),
     "errors": set(),
-    "eas.timezones": set(),
     "wbxml": {"errors"},
     "sync": {"ids", "errors"},
     "directory": {"ids", "errors"},
     "eas": {"wbxml", "errors", "ids", "mime", "sync"},
-    "mime": {"eas.timezones", "errors", "ids"},
+    "mime": {"errors", "ids"},
     "autodiscover": {"errors"},
     "policy": {"eas", "errors", "ids", "wbxml", "directory", "sync"},
     "interfaces": {"ids", "directory", "mime", "sync"},
     "commands": PURE | {"interfaces"},
     "discovery": PURE | {"interfaces"},
     "pipeline": PURE | {"interfaces", "commands", "discovery"},
-    **{room: PURE | {"interfaces"} for room in ADAPTERS},
+    "ownership": set(),
+    **{room: PURE | {"interfaces", "ownership"} for room in ADAPTERS},
     "web": PURE | {"interfaces", "pipeline"},
     "testing": PURE | {"interfaces", "commands", "pipeline", "client"} | ADAPTERS,
     "client": PURE,
@@ -60,10 +54,9 @@ MAY_KNOW = {
 
 
 def place(dotted: str) -> str:
-    """Give the room, or the leaf, that a module or name of the package belongs to."""
+    """Give the room that a module or name of the package belongs to."""
     parts = dotted.split(".")[1:]
-    leaf = ".".join(parts[:2])
-    return leaf if leaf in LEAVES else parts[0] if parts else ""
+    return parts[0] if parts else ""
 
 
 def forbidden(found: Iterable[Module]) -> Iterator[str]:
@@ -73,7 +66,7 @@ def forbidden(found: Iterable[Module]) -> Iterator[str]:
             top = name.partition(".")[0]
             if top == PACKAGE:
                 allowed = MAY_KNOW.get(place(each.name), set()) | {each.room, "__version__"}
-                if each.room and not {place(name), place(name).partition(".")[0]} & allowed:
+                if each.room and place(name) not in allowed:
                     yield f"{each.name} imports {name}"
             elif each.room in PURE and top in FETCHING and name not in HARMLESS:
                 yield f"{each.name} is pure and imports {name}"

@@ -59,7 +59,12 @@ def main() -> None:
             clock=time.time,
             secret=b"k" * 32,
             bounds=LoginBounds(
-                verified_idle_s=600, verified_count=100, wrong_count=100, accounts_count=ACCOUNTS
+                verified_idle_s=600,
+                verified_count=100,
+                wrong_count=100,
+                accounts_count=ACCOUNTS,
+                peer_at_once=8,
+                peer_waiting=100,
             ),
         )
 

@@ -71,6 +71,7 @@ def serve(port: int, certificate: str | None) -> None:
         limits=DEFAULT_LIMITS,
         trusted_proxies=(),
         clock=reactor,
+        time_of_day=reactor.seconds,
         in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
         log=Logger(),
         access_log=None,

@@ -63,6 +63,12 @@ class Daemon:
         self._configuration.write_text(configuration)
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def process_id(self) -> int:
+        """Give the id of the running process."""
+        assert self._process is not None, "there is no daemon"
+        return self._process.pid
+
     def start(self) -> None:
         """Start and wait until it serves. Raises: AssertionError where it does not."""
         end_of_log = self.log.stat().st_size if self.log.exists() else 0

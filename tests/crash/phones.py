@@ -197,11 +197,20 @@ class StrictPhone(Phone):
     async def sync_again(
         self, wanted: Sequence[Wanted], *, wait_s: int | None = None
     ) -> dict[str, SyncResult]:
-        """Send an empty Sync: the last one again, which brought nothing."""
+        """Send an empty Sync: the last one again, which brought nothing.
+
+        Where the server wants to be told everything (status 13), it is.
+        """
         answer = await self.session.ask("Sync", None, **held(wait_s or 0))
         if answer.document is None:
             return {one.folder: SyncResult(folder=one.folder) for one in wanted}
-        assert answer.document.value(AirSync.Status) is None, "an empty Sync was refused"
+        status = answer.document.value(AirSync.Status)
+        if status == "13":
+            return await self.sync_all(wanted, wait_s=wait_s)
+        if status == "12":
+            await self.folder_sync()
+            return {one.folder: SyncResult(folder=one.folder, status=12) for one in wanted}
+        assert status is None, f"an empty Sync was refused: {status}"
         collections = answer.document.find(AirSync.Collections)
         assert collections is not None
         return await self._taken(collections.find_all(AirSync.Collection), wanted)

@@ -48,7 +48,8 @@ async def phone(store, number, start):
         os.write(1, f"{number} {turn}\\n".encode())
 
 async def main(reactor):
-    database = Database(SqliteFile(Path(sys.argv[1]), busy_timeout_s=5), reactor=reactor, answer_s=60.0)
+    file = SqliteFile(Path(sys.argv[1]), busy_timeout_s=5)
+    database = Database(file, reactor=reactor, answer_s=60.0)
     await database.start()
     store = SqlStore(database)
     starts = [int(start) for start in sys.argv[2].split(",")]

@@ -618,7 +618,8 @@ def import_mail(daemon: Daemon, account: str, messages: dict[str, bytes]) -> Non
         paths.append(place / f"{name.replace(' ', '-')}.eml")
         paths[-1].write_bytes(octets)
     subprocess.run(
-        [sys.executable, "-c", SETUP, "--data", str(daemon.data), "import", account, *map(str, paths)],
+        [sys.executable, "-c", SETUP, "--data", str(daemon.data), "import", account,
+         *map(str, paths)],
         env=ENVIRONMENT, check=True, capture_output=True, timeout=60,
     )  # fmt: skip
 

@@ -88,6 +88,7 @@ class Peer:
             limits=LIMITS,
             trusted_proxies=(),
             clock=self.clock,
+            time_of_day=self.clock.seconds,
             in_thread=self.in_thread,
             log=Logger(observer=self.logged.append),
             access_log=Logger(observer=self.logged.append),

@@ -186,11 +186,10 @@ class PostfixTests(TestCase):
                           options=["BODY=8BITMIME"])  # fmt: skip
         await self.logged("to=<mary+x@example.com>")
         await self.logged("to=<info@example.com>")
-        for account, address in ((self.john, "info@"), (self.mary, "mary+x@")):
+        for account in (self.john, self.mary):
             (item,) = await self.inbox(account)
             self.assertTrue(item.source.endswith(message(body=body)), item.source)
-            top = f"Return-Path: <ann@example.com>\r\nDelivered-To: {address}example.com\r\n"
-            self.assertTrue(item.source.startswith(top.encode()))
+            self.assertTrue(item.source.startswith(b"Return-Path: <ann@example.com>\r\n"))
             self.assertIn(b"with LMTP id", item.source)
         self.assertIn("status=sent (250 2.0.0 delivered)", self.log())
 

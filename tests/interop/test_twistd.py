@@ -6,10 +6,12 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from shutil import rmtree, which
 from tempfile import mkdtemp
@@ -35,12 +37,12 @@ def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 class Demo:
     """A running demo on ports of its own."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
         self.process = subprocess.Popen(
             [TWISTD, "-n", "--pidfile=", "carbonio-mobile", "--demo", "--data", str(folder / "d"),
              "--eas", "tls:0:interface=127.0.0.1", "--eas", "tcp:0:interface=127.0.0.1",
              *arguments],
-            cwd=folder, env=ENVIRONMENT,
+            cwd=folder, env={**ENVIRONMENT, **environment},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         self.lines: list[str] = []
@@ -177,3 +179,57 @@ def test_broken_database(folder: Path) -> None:
     assert ended.stdout == ""
     assert ended.stderr.count("\n") == 1
     assert "state.db" in ended.stderr
+
+
+class Systemd:
+    """Listens as systemd does, and lets what it starts have few files."""
+
+    FILES = 700
+
+    def __init__(self, folder: Path) -> None:
+        self.place = str(folder / "n")
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.listening.bind(self.place)
+        self.listening.settimeout(30)
+
+    def start(self, folder: Path) -> Demo:
+        """Start a demo whose watchdog wants to be fed within 0.9 s."""
+        limit = f"import resource as r; r.setrlimit(r.RLIMIT_NOFILE, ({self.FILES}, {self.FILES}))"
+        (folder / "sitecustomize.py").write_text(limit)
+        places = os.pathsep.join((str(folder), ENVIRONMENT["PYTHONPATH"]))
+        return Demo(folder, NOTIFY_SOCKET=self.place, WATCHDOG_USEC="900000", PYTHONPATH=places)
+
+    def told(self, text: str) -> None:
+        """Wait for a line."""
+        while text not in self.listening.recv(1000).decode():
+            pass
+
+
+def test_watchdog_while_files_run_out(folder: Path) -> None:
+    """More phones than there are files for do not keep the daemon from feeding its watchdog."""
+    systemd = Systemd(folder)
+    demo = systemd.start(folder)
+    host, port = demo.http.removeprefix("http://").split(":")
+    phones = []
+    try:
+        systemd.told("READY=1")
+        assert any("http.connections is" in line for line in demo.lines), demo.lines
+        phones = [socket.create_connection((host, int(port))) for _ in range(systemd.FILES)]
+        for _ in range(3):
+            systemd.told("WATCHDOG=1")
+        for phone in phones:
+            phone.close()
+        assert demo.options(demo.http) == 200
+        assert demo.end(signal.SIGTERM) == -signal.SIGTERM
+        systemd.told("STOPPING=1")
+    finally:
+        demo.process.kill()
+        demo.process.communicate()
+        systemd.listening.close()
+
+
+def test_date_of_answers(demo: Demo) -> None:
+    """It is the time of day, though no timer goes by that."""
+    with urllib.request.urlopen(f"{demo.http}/healthz", timeout=30) as response:
+        told = parsedate_to_datetime(response.headers["Date"]).timestamp()
+    assert abs(told - time.time()) < 60

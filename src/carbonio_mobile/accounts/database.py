@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.ownership import give_to_owner_of, make_private_file
 
 FILE_NAME = "directory.db"
 MIGRATIONS = "carbonio_mobile.accounts:migrations"
@@ -37,7 +38,7 @@ def open_database(data_dir: Path, *, migrations: str = MIGRATIONS) -> Engine:
     path = data_dir / FILE_NAME
     try:
         with _alone(data_dir):
-            _make_private_file(path)
+            make_private_file(path)
             engine = sqlite_engine(path)
             _bring_up_to_date(engine, path, migrations)
     except (OSError, sqlite3.Error, SQLAlchemyError) as exc:
@@ -86,26 +87,11 @@ def _begin(connection: Connection) -> None:
 def _alone(data_dir: Path) -> Iterator[None]:
     lock = os.open(data_dir / (FILE_NAME + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _give_to_owner_of(data_dir, lock)
+        give_to_owner_of(data_dir, lock)
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
-
-
-def _make_private_file(path: Path) -> None:
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _give_to_owner_of(path.parent, file)
-    finally:
-        os.close(file)
-
-
-def _give_to_owner_of(directory: Path, file: int) -> None:
-    """Let the daemon's user own what root makes in its data directory."""
-    if os.geteuid() == 0:
-        owner = directory.stat()
-        os.fchown(file, owner.st_uid, owner.st_gid)
 
 
 def _bring_up_to_date(engine: Engine, path: Path, migrations: str) -> None:
@@ -139,9 +125,9 @@ def _keep_copy(path: Path, copy: str) -> None:
     """Copy the database with its log; the copy is complete on disk under its name, or absent."""
     unfinished = Path(copy + ".unfinished")
     unfinished.unlink(missing_ok=True)
+    make_private_file(unfinished)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(unfinished)) as target:
         source.backup(target)
-    unfinished.chmod(0o600)
     with unfinished.open("rb+") as file:
         os.fsync(file.fileno())
     unfinished.replace(copy)

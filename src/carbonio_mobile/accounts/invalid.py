@@ -5,7 +5,7 @@ from carbonio_mobile.errors import StoreError
 _SHOWN_CHARACTERS = 80
 
 
-class InvalidArgument(StoreError):  # noqa: N818 - named like its siblings in errors.py
+class InvalidArgument(StoreError):
     """An address, name or value cannot be accepted; nothing was changed.
 
     ``argument`` names what was given (an attribute, "address", "domain"), ``why`` says what was

@@ -36,6 +36,7 @@ class ThreadLane:
         self._room = threads + waiting_max
         self._taken = 0
         self._is_dropping = False
+        self._ended: Deferred[None] | None = None
 
     def start(self) -> None:
         """Begin to take work."""
@@ -47,7 +48,9 @@ class ThreadLane:
 
     def stop(self) -> Deferred[None]:
         """Do the work that was taken, then end the threads; the reactor goes on meanwhile."""
-        ended: Deferred[None] = Deferred()
+        if self._ended is not None:
+            return self._ended
+        ended = self._ended = Deferred()
 
         def join() -> None:
             self._pool.stop()

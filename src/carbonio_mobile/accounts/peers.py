@@ -34,8 +34,9 @@ class PeerQueues:
         try:
             result: T = await queue.run(work)
         finally:
-            if queue.tokens == queue.limit:  # nobody is at work, so nobody waits
-                self._queues.pop(name, None)
+            is_idle = queue.tokens == queue.limit
+            if is_idle and self._queues.get(name) is queue:
+                del self._queues[name]
         return result
 
 

@@ -3,19 +3,22 @@
 from collections.abc import Awaitable, Callable, Collection, Mapping
 
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.threads import threads
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.interfaces import IMailbox
-from carbonio_mobile.sync.pull import (
+from carbonio_mobile.sync.questions import (
     AskAspects,
     AskChanges,
     AskListing,
+    AskThreads,
     Offer,
     Pull,
     Pulled,
     Reply,
     Show,
     Taken,
+    Threads,
 )
 from carbonio_mobile.sync.state import CollectionState, document_name
 
@@ -71,6 +74,8 @@ async def drive(run: Pull, mailbox: IMailbox, folder: FolderId, show: ShowOffers
                         down_to=question.down_to,
                         limit=question.limit,
                     )
+                case AskThreads():
+                    reply = Threads(await threads(mailbox, folder, question.items))
                 case Show():
                     reply = await show(question.offers)
             question = run.send(reply)

@@ -33,11 +33,20 @@ async def _one(
     origin = start(state, request.sync_key)
     if origin is None:
         return EstimateResult(collection=request.collection, status=EstimateStatus.INVALID_SYNC_KEY)
+    mail = origin.base.kind is not None and origin.base.kind.holds_mail
+    if request.conversation_mode and not mail:
+        raise ProtocolError("ConversationMode where no mail is")  # MS-ASCMD R2100
     filter_type = request.filter_type
     if filter_type is None:
         filter_type = origin.base.options.get("filter", 0)
     try:
-        count = await estimate(call, request.collection, origin.base, filter_type)
+        count = await estimate(
+            call,
+            request.collection,
+            origin.base,
+            filter_type,
+            conversations=request.conversation_mode,
+        )
     except NotFound:
         return EstimateResult(
             collection=request.collection, status=EstimateStatus.INVALID_COLLECTION

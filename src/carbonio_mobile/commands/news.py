@@ -7,7 +7,8 @@ from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas.items.email import visible_aspects
 from carbonio_mobile.errors import Conflict
 from carbonio_mobile.ids import FolderId
-from carbonio_mobile.sync.pull import CHUNK, Offer, Taken, pull
+from carbonio_mobile.sync.pull import CHUNK, pull
+from carbonio_mobile.sync.questions import Offer, Taken
 from carbonio_mobile.sync.state import Generation
 from carbonio_mobile.sync.window import floor
 
@@ -51,7 +52,9 @@ async def _take_nothing(_offers: tuple[Offer, ...]) -> Taken:
     return Taken(0)
 
 
-async def estimate(call: Call, folder: FolderId, base: Generation, filter_type: int) -> int:
+async def estimate(
+    call: Call, folder: FolderId, base: Generation, filter_type: int, *, conversations: bool
+) -> int:
     """Count what a series of Syncs from ``base`` would bring; where items were moved, at the most.
 
     Costs what has changed, and a count of what was never told. Raises: NotFound, Conflict.
@@ -60,10 +63,12 @@ async def estimate(call: Call, folder: FolderId, base: Generation, filter_type: 
     made = base.successor()
     reach = floor(filter_type, call.now)
     untold = 0
-    if made.edge > reach:
+    if made.edge > reach and not conversations:
+        made.weaving = None
         untold = await call.mailbox.count(folder, below=made.edge, down_to=reach)
         reach = made.edge  # the pull below then leaves the listing alone
-    run = pull(made, floor=reach, window=_ALL, shown=visible_aspects(call.version))
+    shown = visible_aspects(call.version)
+    run = pull(made, floor=reach, window=_ALL, shown=shown, conversations=conversations or None)
     await drive(run, call.mailbox, folder, seen.show)
     return seen.count + untold
 

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, replace
 ENTRIES_MAX = 100
 REPEAT_S = 600
 """How long the same message counts as a repeat where the device gives no ClientId."""
+CLOCK_BACK_S = 86_400
+"""By how much the clock may be set back without a repeat being taken for another message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ class SentMemory:
                 if entry.client_id == client_id:
                     return entry
             elif entry.fingerprint == fingerprint and not entry.client_id:
-                return entry if abs(now - entry.first_at) < REPEAT_S else None
+                recent = -CLOCK_BACK_S < now - entry.first_at < REPEAT_S
+                return entry if recent else None
         return None
 
     def with_entry(self, entry: Entry) -> "SentMemory":

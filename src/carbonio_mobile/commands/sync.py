@@ -193,6 +193,8 @@ class _Exchange:
             # Did the device get the last answer and leave the folder out, or lose it and repeat
             # itself? Only the device can say which key it stands at.
             raise SyncFault(SyncStatus.REQUEST_INCOMPLETE)
+        if request.conversation_mode and not _holds_mail(origin.base):
+            raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R2117
         try:
             return await self._exchange(origin)
         except NotFound as exc:
@@ -291,6 +293,7 @@ class _Exchange:
             floor=floor(options.filter_type, self.call.now),
             window=window,
             shown=visible_aspects(self.call.version),
+            conversations=self.request.conversation_mode,
         )
         pulled = await drive(run, self.call.mailbox, self.request.collection, telling.show)
         answer.commands, answer.more = telling.commands, pulled.more
@@ -299,10 +302,15 @@ class _Exchange:
         """Without a word to say the key stays; what need not be read again is kept under it."""
         base = origin.base
         moved_on = (made.token, made.options, made.edge) != (base.token, base.options, base.edge)
+        moved_on = moved_on or made.weaving != base.weaving
         if moved_on and not origin.repeat and self.state is not None:
             made.key, made.results = base.key, base.results
             self.state = CollectionState(current=made, previous=self.state.previous)
             self.state_changed = True
+
+
+def _holds_mail(base: Generation) -> bool:
+    return base.kind is not None and base.kind.holds_mail
 
 
 def _syncable(folder: Folder) -> bool:

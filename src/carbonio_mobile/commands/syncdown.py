@@ -21,7 +21,7 @@ from carbonio_mobile.ids import FolderId, ItemId, ServerId
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
 from carbonio_mobile.sync.changes import ALL_ASPECTS, Aspect
 from carbonio_mobile.sync.poison import PoisonList
-from carbonio_mobile.sync.pull import Offer, OfferKind, Taken
+from carbonio_mobile.sync.questions import Offer, OfferKind, Taken
 from carbonio_mobile.sync.ranges import RangeSet
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync
@@ -83,6 +83,11 @@ class Telling:
     stand_ins: bool
     commands: list[Element] = field(default_factory=list)
 
+    @property
+    def _previews(self) -> BodyOptions:
+        """What is told of bodies beyond the window: their previews (MS-ASCMD R2108)."""
+        return self.options.within(0)
+
     async def show(self, offers: tuple[Offer, ...]) -> Taken:
         """Take offers, from the first on, until the answer is full."""
         count = 0
@@ -130,8 +135,13 @@ class Telling:
             if offer.kind is OfferKind.CHANGE and not needs_bodies(offer.aspects, version)
         ]
         items: dict[ItemId, MailItem | Unreadable] = {}
-        if whole:
-            items |= await read_whole(self.call, self.folder, whole, self.options)
+        beyond = {offer.item for offer in offers if offer.beyond}
+        for options, chosen in (
+            (self.options, [item for item in whole if item not in beyond]),
+            (self._previews, [item for item in whole if item in beyond]),
+        ):
+            if chosen:
+                items |= await read_whole(self.call, self.folder, chosen, options)
         if blocks:
             items |= await _read_each(self.call, self.folder, blocks, NO_BODIES)
         return items
@@ -160,7 +170,7 @@ class Telling:
         content = convert(
             item,
             name=ServerId(self.folder, offer.item),
-            options=self.options,
+            options=self._previews if offer.beyond else self.options,
             version=self.call.version,
             aspects=offer.aspects,
             received=offer.received,

@@ -102,9 +102,12 @@ class BodyOptions:
 
     def within(self, limit_bytes: int) -> "BodyOptions":
         """Give the same wishes with no body larger than ``limit_bytes``."""
+        stated = self.preferences
+        if not stated and not self.part_preferences:
+            stated = (BodyPreference(type=BodyType.PLAIN),)  # what no wishes mean
         return replace(
             self,
-            preferences=tuple(one.within(limit_bytes) for one in self.preferences),
+            preferences=tuple(one.within(limit_bytes) for one in stated),
             part_preferences=tuple(one.within(limit_bytes) for one in self.part_preferences),
         )
 

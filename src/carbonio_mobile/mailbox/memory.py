@@ -1,13 +1,11 @@
 """A mailbox in memory: for tests, and the model that other backends are compared with."""
 
-import re
-import unicodedata
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from zope.interface import implementer
 
-from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, OverQuota, TooLarge
+from carbonio_mobile.errors import NotAllowed, NotFound, TooLarge
 from carbonio_mobile.ids import (
     AccountId,
     ChangeToken,
@@ -18,16 +16,14 @@ from carbonio_mobile.ids import (
     PartId,
 )
 from carbonio_mobile.interfaces import IChangeSink, IMailbox, IMailboxes
+from carbonio_mobile.mailbox.memorycontent import History, Item, MemoryContent
 from carbonio_mobile.mailbox.patches import differing, patched
 from carbonio_mobile.mailbox.standard import (
-    FIRST_OWN_FOLDER,
-    STANDARD_FOLDERS,
     check_creatable,
     clean_name,
-    name_key,
 )
 from carbonio_mobile.mime.attachments import attachment
-from carbonio_mobile.mime.extract import Extracted, extract
+from carbonio_mobile.mime.extract import extract
 from carbonio_mobile.mime.mailitem import (
     BodyWish,
     MailItem,
@@ -37,7 +33,6 @@ from carbonio_mobile.mime.mailitem import (
     SearchHits,
 )
 from carbonio_mobile.sync.changes import (
-    NO_ASPECT,
     Aspect,
     ChangeBatch,
     ItemChange,
@@ -54,49 +49,6 @@ QuotaOf = Callable[[AccountId], Awaitable[int]]
 async def no_quota(_: AccountId) -> int:
     """Give every account all the room there is."""
     return 0
-
-
-_Place = tuple[FolderId, ItemId]
-
-
-@dataclass(slots=True)
-class _Item:
-    serial: int
-    item: ItemId
-    folder: FolderId
-    received: float
-    source: bytes
-    extracted: Extracted
-    state: MailState
-    stamps: dict[Aspect, int]
-
-    @property
-    def modseq(self) -> int:
-        return max(self.stamps.values())
-
-    @property
-    def head(self) -> ItemHead:
-        position = Position(self.received, self.item)
-        return ItemHead(position, ItemVersion(str(self.modseq)))
-
-    def newer_than(self, modseq: int) -> Aspect:
-        found = NO_ASPECT
-        for aspect, stamp in self.stamps.items():
-            if stamp > modseq:
-                found |= aspect
-        return found
-
-
-@dataclass(slots=True)
-class _History:
-    born: int
-    modseq: int
-    last_item: int = 0
-    left: dict[ItemId, tuple[int, _Place | None]] = field(default_factory=dict)
-
-    def next_item(self) -> ItemId:
-        self.last_item += 1
-        return ItemId(self.last_item)
 
 
 @implementer(IMailboxes)
@@ -128,7 +80,7 @@ class MemoryMailboxes:
 
 
 @implementer(IMailbox)
-class MemoryMailbox:
+class MemoryMailbox(MemoryContent):
     """One account's mailbox in dictionaries; every method does its work before it first awaits."""
 
     def __init__(
@@ -139,20 +91,9 @@ class MemoryMailbox:
         quota_of: QuotaOf,
         message_limit_bytes: int,
     ) -> None:
-        self.account = account
-        self._sink = sink
+        super().__init__(account, sink=sink)
         self._quota_of = quota_of
         self._message_limit_bytes = message_limit_bytes
-        self._modseq = 1
-        self._hierarchy_modseq = 1
-        self._folders = {folder.id: folder for folder in STANDARD_FOLDERS}
-        self._histories = {folder.id: _History(1, 1) for folder in STANDARD_FOLDERS}
-        self._items: dict[_Place, _Item] = {}
-        self._serial = 0
-        self._next_folder = FIRST_OWN_FOLDER
-        self._created: dict[OperationId, Folder] = {}
-        self._appended: dict[OperationId, ItemHead] = {}
-        self._out_of_office = OutOfOffice()
 
     # Folders
 
@@ -184,7 +125,7 @@ class MemoryMailbox:
         folder = Folder(id=FolderId(str(self._next_folder)), parent=parent, name=name, kind=kind)
         self._next_folder += 1
         self._put_folder(folder)
-        self._histories[folder.id] = _History(self._modseq, self._modseq)
+        self._histories[folder.id] = History(self._modseq, self._modseq)
         self._created[operation] = folder
         return folder
 
@@ -212,40 +153,6 @@ class MemoryMailbox:
         if subfolders:
             self._drop_folders(self._with_subfolders(folder)[1:])
 
-    def _own_folder(self, folder: FolderId) -> Folder:
-        self._history(folder)
-        if self._folders[folder].kind.standard:
-            raise NotAllowed("a standard folder")
-        return self._folders[folder]
-
-    def _check_free(self, parent: FolderId | None, name: str, own: FolderId | None) -> None:
-        for other in self._folders.values():
-            same = other.parent == parent and name_key(other.name) == name_key(name)
-            if same and other.id != own:
-                raise Conflict(f"a folder of that name is there: {other.id}")
-
-    def _put_folder(self, folder: Folder) -> None:
-        self._folders[folder.id] = folder
-        self._modseq += 1
-        self._hierarchy_modseq = self._modseq
-        self._sink.hierarchy_changed(self.account)
-
-    def _with_subfolders(self, folder: FolderId) -> list[FolderId]:
-        found = [folder]
-        for above in found:
-            found += [f.id for f in self._folders.values() if f.parent == above]
-        return found
-
-    def _drop_folders(self, folders: Sequence[FolderId]) -> None:
-        for folder in folders:
-            for one in self._standing(folder):
-                del self._items[folder, one.item]
-            del self._folders[folder], self._histories[folder]
-        if folders:
-            self._modseq += 1
-            self._hierarchy_modseq = self._modseq
-            self._sink.hierarchy_changed(self.account)
-
     # Items
 
     async def token(self, folder: FolderId) -> ChangeToken:
@@ -256,7 +163,7 @@ class MemoryMailbox:
         """See :meth:`IItems.changes`."""
         history = self._history(folder)
         start = self._since(folder, since)
-        events: list[tuple[int, _Item | ItemId]] = [
+        events: list[tuple[int, Item | ItemId]] = [
             (one.modseq, one) for one in self._standing(folder) if one.modseq > start
         ]
         events += [(left, item) for item, (left, _) in history.left.items() if left > start]
@@ -267,9 +174,9 @@ class MemoryMailbox:
             changed=tuple(
                 ItemChange(one.head.position, one.head.version, one.newer_than(start))
                 for one in told
-                if isinstance(one, _Item)
+                if isinstance(one, Item)
             ),
-            gone=tuple(one for one in told if not isinstance(one, _Item)),
+            gone=tuple(one for one in told if not isinstance(one, Item)),
             token=self._token(folder, events[limit - 1][0] if more else history.modseq),
             more=more,
         )
@@ -312,7 +219,7 @@ class MemoryMailbox:
             raise NotFound(f"item {item}")
         return attachment(found[0].source, part)
 
-    def _mail_item(self, one: _Item, wish: BodyWish) -> MailItem:
+    def _mail_item(self, one: Item, wish: BodyWish) -> MailItem:
         return MailItem(
             item=one.item,
             folder=one.folder,
@@ -325,30 +232,6 @@ class MemoryMailbox:
             html=one.extracted.html.encode()[: wish.html_bytes],
             source=one.source[: wish.source_bytes],
         )
-
-    def _history(self, folder: FolderId) -> _History:
-        if folder not in self._histories:
-            raise NotFound(f"folder {folder[:40]!a}")
-        return self._histories[folder]
-
-    def _token(self, folder: FolderId, modseq: int) -> ChangeToken:
-        return ChangeToken(f"m.{folder}.{modseq}")
-
-    def _since(self, folder: FolderId, token: ChangeToken) -> int:
-        history = self._history(folder)
-        mark, _, number = token.rpartition(".")
-        if mark != f"m.{folder}" or not number.isdigit():
-            raise Conflict("not a token of this folder")
-        if not history.born <= int(number) <= history.modseq:
-            raise Conflict("a token from before or after the folder's history")
-        return int(number)
-
-    def _standing(self, folder: FolderId) -> list[_Item]:
-        return [one for one in self._items.values() if one.folder == folder]
-
-    def _among(self, folder: FolderId, items: Collection[ItemId]) -> list[_Item]:
-        known = (self._items.get((folder, item)) for item in dict.fromkeys(items))
-        return [one for one in known if one is not None]
 
     # Writes
 
@@ -369,7 +252,7 @@ class MemoryMailbox:
         history = self._history(folder)
         self._check_quota(len(source), quota_bytes)
         self._serial += 1
-        one = _Item(
+        one = Item(
             serial=self._serial,
             item=history.next_item(),
             folder=folder,
@@ -405,7 +288,7 @@ class MemoryMailbox:
             self._sink.folder_changed(self.account, folder, arrival=False)
         return {one.item: one.head.version for one in found}
 
-    def _patch(self, one: _Item, patch: MailPatch) -> bool:
+    def _patch(self, one: Item, patch: MailPatch) -> bool:
         new = patched(one.state, patch)
         aspects = list(differing(one.state, new))
         one.state = new
@@ -454,19 +337,9 @@ class MemoryMailbox:
             self._sink.folder_changed(self.account, folder, arrival=False)
         return gone
 
-    def _stamp(self, folder: FolderId) -> int:
-        self._modseq += 1
-        self._histories[folder].modseq = self._modseq
-        return self._modseq
-
     def _check_size(self, source: bytes) -> None:
         if len(source) > self._message_limit_bytes:
             raise TooLarge(f"{len(source)} bytes")
-
-    def _check_quota(self, more_bytes: int, quota_bytes: int) -> None:
-        used_bytes = sum(len(one.source) for one in self._items.values())
-        if quota_bytes and more_bytes > 0 and used_bytes + more_bytes > quota_bytes:
-            raise OverQuota(f"{used_bytes} of {quota_bytes} bytes used, {more_bytes} more asked")
 
     # Search and settings
 
@@ -479,17 +352,6 @@ class MemoryMailbox:
             total=len(hits),
         )
 
-    def _matches(self, one: _Item, query: MailQuery) -> bool:
-        record = one.extracted.record
-        mail = [f.id for f in self._folders.values() if f.kind.holds_mail]
-        return (
-            one.folder in (query.folders or mail)
-            and (not query.conversation or record.conversation_id == query.conversation)
-            and (query.after is None or one.received > query.after)
-            and (query.before is None or one.received < query.before)
-            and _phrase_matches(query.phrase, one.extracted)
-        )
-
     async def out_of_office(self) -> OutOfOffice:
         """See :meth:`IOutOfOffice.out_of_office`."""
         return self._out_of_office
@@ -497,28 +359,3 @@ class MemoryMailbox:
     async def set_out_of_office(self, settings: OutOfOffice) -> None:
         """See :meth:`IOutOfOffice.set_out_of_office`."""
         self._out_of_office = settings
-
-
-def _phrase_matches(phrase: str, extracted: Extracted) -> bool:
-    record = extracted.record
-    people = (record.from_, record.sender, record.to, record.cc, record.bcc)
-    words = _words("\n".join((record.subject, *people, extracted.search_text)))
-    wanted = [_words(word) for word in phrase.split()]
-    if phrase.strip() and not any(wanted):
-        return False
-    return all(not run or _has_run(words, run) for run in wanted)
-
-
-def _has_run(words: Sequence[str], run: Sequence[str]) -> bool:
-    """Tell whether the words of a run follow one another, the last of them begun at least."""
-    *whole, begun = run
-    return any(
-        list(words[n : n + len(whole)]) == whole and words[n + len(whole)].startswith(begun)
-        for n in range(len(words) - len(whole))
-    )
-
-
-def _words(text: str) -> list[str]:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return re.findall(r"[^\W_]+", bare)

@@ -159,9 +159,11 @@ class _Page:
         elif tag in LINES:
             layout.fresh_line()
 
-    def data(self, text: str) -> None:
+    def words(self, text: str) -> None:
         if self.depth <= self.shown_above:
             self.layout.say(text)
+
+    data = words  # which is what lxml calls
 
     def comment(self, _text: str) -> None:
         """Leave comments out."""

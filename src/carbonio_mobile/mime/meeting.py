@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from icalendar import Calendar
 from icalendar.cal.component import Component
 
-from carbonio_mobile.eas.timezones import RuleZone, ZoneRule, blob_at, zone_named
 from carbonio_mobile.mime.addresses import Mailbox
 from carbonio_mobile.mime.charsets import decode
 from carbonio_mobile.mime.content import clean_text, decoded
@@ -21,6 +20,7 @@ from carbonio_mobile.mime.globalobjid import from_uid
 from carbonio_mobile.mime.record import MeetingSummary, RecurrenceRule
 from carbonio_mobile.mime.recurrence import to_activesync
 from carbonio_mobile.mime.structure import Part
+from carbonio_mobile.mime.timezones import RuleZone, ZoneRule, blob_at, zone_named
 from carbonio_mobile.mime.words import clean
 from carbonio_mobile.mime.zones import take_zones
 

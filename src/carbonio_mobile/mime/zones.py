@@ -10,7 +10,7 @@ Spec: RFC 5545 3.6.5 (VTIMEZONE).
 import re
 from datetime import date
 
-from carbonio_mobile.eas.timezones import Switch, ZoneRule
+from carbonio_mobile.mime.timezones import Switch, ZoneRule
 
 MAX_ZONES = 50
 

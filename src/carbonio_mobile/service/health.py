@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from carbonio_mobile.eas.http import HttpResponse
@@ -26,7 +27,7 @@ class Health:
         """Give the answer for ``/healthz``: 200, or 503 while the state database is away."""
         try:
             await self._asked()
-        except TimeoutError:
+        except defer.TimeoutError:
             return HttpResponse(code=503, body=b"the state database does not answer\n")
         except StoreError:
             return HttpResponse(code=503, body=b"the state database cannot be used\n")
@@ -39,7 +40,7 @@ class Health:
         """
         try:
             await self._asked()
-        except TimeoutError:
+        except defer.TimeoutError:
             return False
         except StoreError:
             return True

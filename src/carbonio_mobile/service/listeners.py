@@ -26,6 +26,10 @@ from carbonio_mobile.service.tls import CertificateTable, wrap_endpoint
 
 _TLS = "tls:"
 
+_BACKLOG = 1024
+"""Connections that may wait to be accepted: after a restart all phones come back at once."""
+_WITH_BACKLOG = frozenset(("tcp", "tcp6", "ssl", "unix"))
+
 
 def speaks_tls(text: str) -> bool:
     """Tell whether an endpoint string wants the daemon's certificates."""
@@ -62,10 +66,18 @@ def _plain_endpoint(option: str, text: str, reactor: IReactorTime) -> IStreamSer
     if description.startswith("ssl:") and "privateKey=" not in description:
         raise ConfigError(option, f"{text!r} names no privateKey; tls: uses tls.certificates")
     try:
-        made: IStreamServerEndpoint = serverFromString(reactor, description)
+        made: IStreamServerEndpoint = serverFromString(reactor, _with_backlog(description))
     except (ValueError, TypeError, LookupError, OSError) as exc:
         raise ConfigError(option, f"{text!r} is no endpoint: {exc or type(exc).__name__}") from exc
     return made
+
+
+def _with_backlog(description: str) -> str:
+    """Let more than Twisted's 50 connections wait, unless the string says how many."""
+    kind = description.removeprefix("haproxy:").partition(":")[0]
+    if kind not in _WITH_BACKLOG or ":backlog=" in description:
+        return description
+    return f"{description}:backlog={_BACKLOG}"
 
 
 def _check_port(option: str, text: str, description: str) -> None:

@@ -24,6 +24,9 @@ def outbox_options(values: Mapping[str, Any]) -> OutboxOptions:
             give_up_s=float(values["mail.give_up_s"]),
         ),
         message_limit_bytes=values["eas.message_bytes"],
+        waiting_count=values["mail.waiting_count"],
+        waiting_bytes=values["mail.waiting_bytes"],
+        free_bytes=values["mail.free_bytes"],
         answer_every_s=float(values["mail.answer_every_s"]),
         busy_s=float(values["process.busy_timeout_s"]),
     )
@@ -33,6 +36,7 @@ def lmtp_limits(values: Mapping[str, Any]) -> LmtpLimits:
     """Give the LMTP listener its limits."""
     return LmtpLimits(
         message_bytes=values["eas.message_bytes"],
+        all_bytes=values["mail.lmtp_bytes"],
         recipients=values["mail.lmtp_recipients"],
         connections=values["mail.lmtp_connections"],
         idle_s=float(values["mail.lmtp_idle_s"]),
@@ -45,6 +49,9 @@ def relay_options(values: Mapping[str, Any]) -> RelayOptions | None:
         return None
     if bool(values["relay.user"]) != bool(values["relay.password_file"]):
         raise ConfigError("relay.user", "needs relay.password_file, and the other way round")
+    if values["relay.user"] and TlsMode(values["relay.tls"]) is TlsMode.OPPORTUNISTIC:
+        why = "opportunistic gives the password to whoever answers; with relay.user it is required"
+        raise ConfigError("relay.tls", f"{why} or wrapped")
     password = _content("relay.password_file", values)
     try:
         text = password.decode("utf-8").rstrip("\r\n")

@@ -112,6 +112,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         limits=settings.limits,
         trusted_proxies=settings.trusted_proxies,
         clock=reactor,
+        time_of_day=time.time,
         in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
         log=_log,
         access_log=_requests_log if settings.log.requests else None,

@@ -10,10 +10,9 @@ from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet import reactor as global_reactor
-from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
-from twisted.internet.task import LoopingCall, deferLater
 from twisted.logger import Logger, globalLogPublisher
 from twisted.python.failure import Failure
 
@@ -22,18 +21,16 @@ from carbonio_mobile.mailbox.embedded.hints import listen_for_hints
 from carbonio_mobile.service import process
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.demo import DemoMail, greeting
+from carbonio_mobile.service.ending import let_go
 from carbonio_mobile.service.listeners import port_text, speaks_tls
 from carbonio_mobile.service.logfile import LogFile, LogFiles
 from carbonio_mobile.service.notify import Notifier, watchdog_interval_s
 from carbonio_mobile.service.options import BY_PATH
 from carbonio_mobile.service.parts import Parts, Reactor, build, reconfigure
+from carbonio_mobile.service.periodic import Periodic
 from carbonio_mobile.service.prepare import Prepared, prepare
 from carbonio_mobile.service.shares import file_shares
 from carbonio_mobile.service.source import SettingsSource
-
-_LAST_ANSWERS_S = 10.0
-"""How long answers under way may take at a stop, after the parked ones were released."""
-_LOOK_EVERY_S = 0.05
 
 _log = Logger()
 
@@ -69,7 +66,7 @@ class Daemon(Service):
         self._parts: Parts | None = None
         self._hints: IListeningPort | None = None
         self._log_files = LogFiles(globalLogPublisher)
-        self._periodic: list[LoopingCall] = []
+        self._periodic = Periodic(reactor)
 
     # Start
 
@@ -145,16 +142,9 @@ class Daemon(Service):
     def _start_periodic(self) -> None:
         watchdog_s = watchdog_interval_s(os.environ)
         if watchdog_s is not None:
-            self._repeat(watchdog_s, self._feed_watchdog)
+            self._periodic.repeat(watchdog_s, self._feed_watchdog)
         if self.prepared.table is not None:
-            self._repeat(self.settings.watch_interval_s, self.look_at_certificates)
-
-    def _repeat(self, interval_s: float, work: Any) -> None:
-        """Have work done periodically; where it fails that is logged, and it goes on."""
-        call = LoopingCall(lambda: maybeDeferred(work).addErrback(_report_periodic))
-        call.clock = self._reactor
-        call.start(interval_s, now=False)
-        self._periodic.append(call)
+            self._periodic.repeat(self.settings.watch_interval_s, self.look_at_certificates)
 
     async def _feed_watchdog(self) -> None:
         if self._parts is not None and await self._parts.health.is_awake():
@@ -231,41 +221,27 @@ class Daemon(Service):
         """Stop in the order in which nothing is lost: sockets, parked requests, answers, stores."""
         self._notifier.tell("STOPPING=1")
         process.ignore_hang_ups()
-        for call in self._periodic:
-            call.stop()
+        self._periodic.stop()
         for port in (*self.prepared.ports, *([self._hints] if self._hints else [])):
             await maybeDeferred(port.stopListening)
         if self._parts is not None:
-            await self._release(self._parts)
-            await self._parts.outbox.stop()
-            await self._parts.mailboxes.stop()
-            await self._parts.database.stop()
-            await self._parts.directory.stop()
+            await self._end_parts(self._parts)
         self._notifier.close()
         self._log_files.use(None)
         os.close(self.prepared.lock)
 
-    async def _release(self, parts: Parts) -> None:
-        """End parked requests, spread, and wait until all answers have left."""
-        parts.site.drain()
-        spread_s = self.settings.release_spread_s
-        leaving: Deferred[Any] = gatherResults(
-            [parts.hub.release_all(spread_s), parts.lmtp.stop()], consumeErrors=True
+    async def _end_parts(self, parts: Parts) -> None:
+        await let_go(
+            site=parts.site,
+            hub=parts.hub,
+            lmtp=parts.lmtp,
+            spread_s=self.settings.release_spread_s,
+            clock=self._reactor,
         )
-        # A delivery that hangs keeps nobody waiting: its sender, unanswered, comes again.
-        leaving.addTimeout(spread_s + _LAST_ANSWERS_S, self._reactor)
-        await leaving.addErrback(_report_unreleased)
-        deadline = self._reactor.seconds() + _LAST_ANSWERS_S
-        while parts.site.connections_count and self._reactor.seconds() < deadline:
-            await deferLater(self._reactor, _LOOK_EVERY_S)
-
-
-def _report_periodic(failure: Failure) -> None:
-    _log.failure("periodic work failed", failure)
-
-
-def _report_unreleased(failure: Failure) -> None:
-    _log.error("not everyone could be let go in time: {why}", why=failure.type.__name__)
+        await parts.outbox.stop()
+        await parts.mailboxes.stop()
+        await parts.database.stop()
+        await parts.directory.stop()
 
 
 def _restart_note(before: Settings, after: Settings) -> str:

@@ -1,5 +1,6 @@
 """The entry point of carbonio-mobile-setup."""
 
+import os
 from collections.abc import Sequence
 
 from carbonio_mobile.accounts.database import FILE_NAME
@@ -15,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises: SystemExit(2) for wrong usage.
     """
+    os.umask(0o077)  # what SQLite makes beside a database is nobody else's either
     return run(argv, real_surroundings(), FULL_COST)
 
 

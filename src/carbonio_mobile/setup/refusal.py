@@ -3,5 +3,5 @@
 from carbonio_mobile.errors import CarbonioMobileError
 
 
-class Refused(CarbonioMobileError):  # noqa: N818 - named like its siblings in errors.py
+class Refused(CarbonioMobileError):
     """The command does nothing; the text says why and what would help."""

@@ -6,19 +6,20 @@ fewer offers than it is shown (a byte budget): what it did not take is shown aga
 
 The order is: what happened since the last time; items that have left the window; then the rest of
 the listing, newest first. A first sync is thus a listing from the newest item on, and mail that
-comes meanwhile overtakes it.
+comes meanwhile overtakes it. Devices that want conversations whole get what is older than the
+window last (see ``weaving``).
 
-Spec: MS-ASCMD 2.2.3.68.2 (FilterType), 2.2.3.199 (WindowSize), 2.2.3.158 (SoftDelete); design.md
-section 4 (P2, P3).
+Spec: MS-ASCMD 2.2.3.36.2 (ConversationMode), 2.2.3.68.2 (FilterType), 2.2.3.158 (SoftDelete),
+2.2.3.199 (WindowSize); design.md section 4 (P2, P3).
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 
-from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion
+from carbonio_mobile.ids import ItemId, ItemVersion
 from carbonio_mobile.sync.changes import (
     ALL_ASPECTS,
+    NEWEST,
     NO_ASPECT,
     OLDEST,
     Aspect,
@@ -28,7 +29,23 @@ from carbonio_mobile.sync.changes import (
     Listing,
     Position,
 )
+from carbonio_mobile.sync.questions import (
+    AskAspects,
+    AskChanges,
+    AskListing,
+    AskThreads,
+    Offer,
+    OfferKind,
+    Pull,
+    Pulled,
+    Question,
+    Reply,
+    Show,
+    Taken,
+    Threads,
+)
 from carbonio_mobile.sync.state import ALL_UNSURE, STATE_UNSURE, Generation
+from carbonio_mobile.sync.weaving import Thread, Weaving
 
 _UNSURE: Mapping[ItemVersion | None, Aspect] = {
     STATE_UNSURE: ALL_ASPECTS & ~Aspect.CONTENT,
@@ -40,93 +57,37 @@ CHUNK = 100
 """How many items are asked for and shown at a time."""
 
 
-class OfferKind(Enum):
-    """What a device is told about one item."""
-
-    ADD = "add"
-    CHANGE = "change"
-    DELETE = "delete"
-    SOFT_DELETE = "soft-delete"
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One item to tell about; ``aspects`` is what of it for a CHANGE, ``received`` its age."""
-
-    kind: OfferKind
-    item: ItemId
-    version: ItemVersion | None = None
-    aspects: Aspect = NO_ASPECT
-    received: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class AskChanges:
-    """Question: what happened since ``since``? Answer: a ChangeBatch of at most ``limit`` items."""
-
-    since: ChangeToken
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskAspects:
-    """Question: what changed on these items after ``since``? Answer: Aspects by item."""
-
-    since: ChangeToken
-    items: tuple[ItemId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AskListing:
-    """Question: which items stand from ``below`` (exclusive) to ``down_to``? Answer: a Listing."""
-
-    below: Position
-    down_to: Position
-    limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Show:
-    """Question: which of these offers, from the first on, go into the answer? Answer: Taken."""
-
-    offers: tuple[Offer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """The first ``count`` offers were dealt with; of these, ``missing`` items were not there any
-    more.
-    """
-
-    count: int
-    missing: frozenset[ItemId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pulled:
-    """The end of a pull: is there more, and how many offers were taken?"""
-
-    more: bool
-    taken: int
-
-
-Question = AskChanges | AskAspects | AskListing | Show
-Reply = ChangeBatch | Mapping[ItemId, Aspect] | Listing | Taken
-Pull = Generator[Question, Reply, Pulled]
-
-
-def pull(made: Generation, *, floor: Position, window: int, shown: Aspect = ALL_ASPECTS) -> Pull:
+def pull(
+    made: Generation,
+    *,
+    floor: Position,
+    window: int,
+    shown: Aspect = ALL_ASPECTS,
+    conversations: bool | None = None,
+) -> Pull:
     """Tell a device what is new, at most ``window`` offers, changing ``made`` accordingly.
 
     ``floor`` is the oldest position within the device's window (OLDEST for no limit). ``shown`` are
-    the aspects that mean anything to the device: a change of others is no news.
+    the aspects that mean anything to the device: a change of others is no news. ``conversations``
+    asks for the older items of the conversations within the window, None for what was asked last.
     """
+    if conversations is not None:
+        _choose(made, conversations=conversations)
     run = _Run(made, floor, window, shown)
-    for phase in (run.history, run.narrowing, run.listing):
+    for phase in (run.history, run.narrowing, run.listing, run.weaving):
         yield from phase()
         if run.full:
             break
     return Pulled(more=run.full, taken=run.taken)
+
+
+def _choose(made: Generation, *, conversations: bool) -> None:
+    """Begin or end the telling of whole conversations."""
+    if conversations and made.weaving is None:
+        made.weaving = Weaving()
+    elif not conversations and made.weaving is not None:
+        made.weaving = None
+        made.stale, made.narrowing = OLDEST, None  # all that is held beyond the window goes
 
 
 class _Run:
@@ -147,12 +108,21 @@ class _Run:
         It moves at once, so that what arrives beyond the window is never counted as told; what the
         device holds there goes later, bit by bit.
         """
-        made = self._made
+        made, weaving = self._made, self._made.weaving
         if self._floor > made.edge:
-            made.stale = made.edge if made.stale is None else min(made.stale, made.edge)
-            made.edge = self._floor
+            self._raise_edge(self._floor)
         elif made.stale is not None and made.stale >= made.edge:
             made.stale = made.narrowing = None  # the listing has come by here in the meantime
+        if weaving is not None:
+            if weaving.floor == OLDEST and self._floor != OLDEST:
+                self._raise_edge(NEWEST)  # the listing comes by all of the window once more
+            weaving.move(self._floor)
+
+    def _raise_edge(self, edge: Position) -> None:
+        """Let the listing begin further up, though the device holds items from there on down."""
+        made = self._made
+        made.stale = made.edge if made.stale is None else min(made.stale, made.edge)
+        made.edge = edge
 
     @property
     def _room(self) -> int:
@@ -189,9 +159,7 @@ class _Run:
             for change in batch.changed
         ]
 
-    def _offers(
-        self, changed: Iterable[ItemChange], gone: Iterable[ItemId]
-    ) -> tuple[Offer, ...]:
+    def _offers(self, changed: Iterable[ItemChange], gone: Iterable[ItemId]) -> tuple[Offer, ...]:
         offers = [offer for change in changed if (offer := self._offer(change))]
         offers += [Offer(OfferKind.DELETE, item) for item in gone if item in self._made.held]
         return tuple(offers)
@@ -203,7 +171,10 @@ class _Run:
             if known == change.version:
                 return None
             aspects = _UNSURE.get(known, change.aspects)
-            return _offer(OfferKind.CHANGE, change, aspects) if aspects & self._shown else None
+            if not aspects & self._shown:
+                return None
+            beyond = made.weaving is not None and change.item in made.weaving.beyond
+            return _offer(OfferKind.CHANGE, change, aspects, beyond=beyond)
         in_view = change.position >= made.edge and change.position >= self._floor
         if in_view:
             return _offer(OfferKind.ADD, change, ALL_ASPECTS)
@@ -217,6 +188,10 @@ class _Run:
         for item in batch.gone:
             made.echoes.pop(item, None)
             made.held.add(item)  # gone for good: it counts as held, so that ranges close again
+        if made.weaving is not None:
+            # What the listing would come to later may be beyond the window by then.
+            made.weaving.put_up(c.item for c in batch.changed if c.item not in made.held)
+            made.weaving.settle(batch.gone, ())
         if not batch.more:
             made.behind = None
         elif made.behind is None:
@@ -242,6 +217,9 @@ class _Run:
             page = yield AskListing(below, made.stale, CHUNK)
             assert isinstance(page, Listing)
             held = [head for head in page.heads if head.item in made.held]
+            if made.weaving is not None:
+                made.weaving.put_up(head.item for head in held)
+                held = []  # whether they go is for their conversations to say
             shown = held[: self._room]
             taken = yield from self._show(
                 tuple(Offer(OfferKind.SOFT_DELETE, head.item) for head in shown)
@@ -278,6 +256,10 @@ class _Run:
                     made.echoes[head.item] = head.version
                 else:
                     made.echoes.pop(head.item, None)
+            if made.weaving is not None:
+                made.weaving.put_up(head.item for head in heads if head.item in made.held)
+                for head in heads:
+                    made.weaving.beyond.discard(head.item)
             if taken.count < len(offers):
                 if taken.count:
                     made.edge = fresh[taken.count - 1].position
@@ -298,6 +280,44 @@ class _Run:
             return _offer(OfferKind.ADD, head, ALL_ASPECTS)
         return _offer(OfferKind.CHANGE, head, _UNSURE[self._made.echoes[head.item]])
 
+    def weaving(self) -> Generator[Question, Reply, None]:
+        """Tell the conversations of the window whole, and take back what is of no such one."""
+        weaving = self._made.weaving
+        if weaving is None or self._floor == OLDEST:
+            return
+        while weaving.unsettled and not self.full:
+            if self._room <= 0:
+                self.full = True
+                return
+            items = weaving.next(CHUNK)
+            found = yield AskThreads(items)
+            assert isinstance(found, Threads)
+            offers = [offer for thread in found.threads for offer in self._woven(weaving, thread)]
+            shown = tuple(offers[: self._room])
+            taken = yield from self._show(shown)
+            for offer in shown[: taken.count]:
+                if offer.kind is OfferKind.SOFT_DELETE:
+                    self._made.held.discard(offer.item)
+                    weaving.beyond.discard(offer.item)
+            for thread in found.threads:
+                weaving.keep(thread, self._made.held)
+            if taken.count < len(offers):
+                self.full = True
+            else:
+                weaving.settle(items, found.threads)
+
+    def _woven(self, weaving: Weaving, thread: Thread) -> list[Offer]:
+        """Say what is to be told of a conversation; what is within the window is told elsewhere."""
+        old = [head for head in thread if head.position < self._floor]
+        held = self._made.held
+        if not weaving.is_alive(thread):
+            return [Offer(OfferKind.SOFT_DELETE, head.item) for head in old if head.item in held]
+        return [
+            _offer(OfferKind.ADD, head, ALL_ASPECTS, beyond=True)
+            for head in old
+            if head.item not in held
+        ]
+
     def _show(self, offers: tuple[Offer, ...]) -> Generator[Question, Reply, Taken]:
         if not offers:
             return Taken(0)
@@ -307,10 +327,14 @@ class _Run:
         for offer in offers[: taken.count]:
             if offer.kind is OfferKind.ADD and offer.item not in taken.missing:
                 made.held.add(offer.item)
+                if made.weaving is not None and not offer.beyond:
+                    made.weaving.put_up([offer.item])
         self.taken += taken.count
         self.full = taken.count < len(offers)
         return taken
 
 
-def _offer(kind: OfferKind, head: ItemHead | ItemChange, aspects: Aspect) -> Offer:
-    return Offer(kind, head.item, head.version, aspects, head.position.received)
+def _offer(
+    kind: OfferKind, head: ItemHead | ItemChange, aspects: Aspect, *, beyond: bool = False
+) -> Offer:
+    return Offer(kind, head.item, head.version, aspects, head.position.received, beyond)

@@ -20,6 +20,7 @@ from carbonio_mobile.ids import ChangeToken, FolderId, ItemId, ItemVersion, Part
 from carbonio_mobile.sync.changes import NEWEST, OLDEST, Position
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.sync.ranges import RangeSet
+from carbonio_mobile.sync.weaving import Weaving
 
 FORMAT = 1
 
@@ -58,7 +59,7 @@ class Generation:
     although the feed has not reported them yet, because the device made them itself or got them
     ahead of the feed; or that it is not sure which one the device knows. ``options``: the sticky
     options. ``results``: by fingerprint, what became of the commands that made this generation.
-    ``kind``: that of the folder.
+    ``kind``: that of the folder. ``weaving``: None unless the device wants whole conversations.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Generation:
     options: dict[str, Any] = field(default_factory=dict)
     results: dict[str, CommandResult] = field(default_factory=dict)
     kind: FolderKind | None = None
+    weaving: Weaving | None = None
 
     @property
     def known_up_to(self) -> ChangeToken:
@@ -81,7 +83,11 @@ class Generation:
     def successor(self) -> "Generation":
         """Give an independent copy to work on, without results."""
         return replace(
-            self, held=self.held.copy(), echoes=dict(self.echoes), results={}, options=self.options
+            self,
+            held=self.held.copy(),
+            echoes=dict(self.echoes),
+            results={},
+            weaving=None if self.weaving is None else self.weaving.copy(),
         )
 
     def absorb(self, fingerprint: str, result: CommandResult) -> None:
@@ -129,6 +135,8 @@ class Generation:
             form["echoes"] = {str(item): version for item, version in self.echoes.items()}
         if self.options:
             form["options"] = self.options
+        if self.weaving is not None:
+            form["weaving"] = [*self.weaving.to_json(), _place_json(self.weaving.floor)]
         if self.results:
             form["results"] = {
                 name: [int(r.status), r.item, r.version, int(r.removed), list(r.parts)]
@@ -149,6 +157,7 @@ class Generation:
             narrowing=_places(form["narrowing"]) if "narrowing" in form else None,
             echoes={ItemId(int(k)): ItemVersion(v) for k, v in form.get("echoes", {}).items()},
             options=form.get("options", {}),
+            weaving=_weaving(form["weaving"]) if "weaving" in form else None,
             kind=FolderKind(form["kind"]) if "kind" in form else None,
             results={
                 name: CommandResult(
@@ -269,6 +278,11 @@ def _place(form: list[float] | str) -> Position:
     if isinstance(form, str):
         return OLDEST
     return Position(float(form[0]), ItemId(int(form[1])))
+
+
+def _weaving(form: list[Any]) -> Weaving:
+    *state, floor = form
+    return Weaving.from_json(state, _place(floor))
 
 
 def _places(form: list[list[float] | str]) -> tuple[Position, Position]:

@@ -37,13 +37,20 @@ class Limits:
     depth: int = 64
     """Nested elements, the root included."""
     nodes: int = 100_000
-    """Elements and pieces of text together (a bare element is one octet, but 120 here)."""
+    """Elements, pieces of text and switches of the code page together.
+
+    A bare element is one octet, but 120 here.
+    """
     string_bytes: int = 16 * 1024 * 1024
     """One inline string, as received."""
     opaque_bytes: int = 96 * 1024 * 1024
     """One OPAQUE value; a whole MIME message travels in one."""
     total_bytes: int = 128 * 1024 * 1024
-    """The document, together with what references into its string table expand to."""
+    """The document."""
+    expanded_bytes: int = 1024 * 1024
+    """What all references into the string table expand to; ActiveSync has no use for any."""
+    padding_bytes: int = 16
+    """Zeros and blanks behind the root."""
 
 
 DEFAULT: Final = Limits()
@@ -53,7 +60,7 @@ def decode(octets: bytes, limits: Limits = DEFAULT) -> Element:
     """Read one document.
 
     Text that is not legal in its charset gets U+FFFD; text beside child elements is dropped;
-    unknown pages and tokens become placeholder tags. Zeros and blanks may follow the root.
+    unknown pages and tokens become placeholder tags. A few zeros and blanks may follow the root.
 
     Raises: ProtocolError with the offset, and nothing else whatever the octets.
     """
@@ -64,9 +71,10 @@ def decode(octets: bytes, limits: Limits = DEFAULT) -> Element:
     except IndexError:
         # Reading goes octet by octet; asking each time whether one is left would slow the loop.
         raise ProtocolError("document ends early", offset=len(octets)) from None
-    rest = octets[end:].lstrip(_PADDING)
-    if rest:
-        offset = len(octets) - len(rest)
+    tail = octets[end : end + limits.padding_bytes + 1]
+    rest = tail.lstrip(_PADDING)
+    if rest or len(tail) > limits.padding_bytes:
+        offset = end + min(len(tail) - len(rest), limits.padding_bytes)
         raise ProtocolError("octets after the root element", offset=offset, expected="the end")
     return root
 
@@ -81,8 +89,10 @@ def _tree(document: "_Document") -> tuple[Element, int]:
     find = octets.find
     at = document.body
     tags = tags_of_page(0)
-    while octets[at] == SWITCH_PAGE:
+    nodes_left = document.limits.nodes
+    while octets[at] == SWITCH_PAGE and nodes_left > 1:
         tags = tags_of_page(octets[at + 1])
+        nodes_left -= 1
         at += 2
     token = octets[at]
     tag = tags[token]
@@ -95,7 +105,7 @@ def _tree(document: "_Document") -> tuple[Element, int]:
 
     # What is left of the limits below the root; the texts found in ``element``; and the same of the
     # elements around it.
-    nodes_left = document.limits.nodes - 1
+    nodes_left -= 1
     levels_left = document.limits.depth - 1
     room = document.limits.string_bytes + 1  # its zero included
     pieces: list[str | bytes] = []
@@ -131,6 +141,9 @@ def _tree(document: "_Document") -> tuple[Element, int]:
             element, pieces = outer.pop()
             levels_left += 1
         elif token == SWITCH_PAGE:
+            if not nodes_left:
+                raise ProtocolError("too many switches of the code page", offset=at)
+            nodes_left -= 1
             tags = tags_of_page(octets[at + 1])
             at += 2
         else:
@@ -183,7 +196,7 @@ class _Document:
             raise ProtocolError("string table longer than the document", offset=end)
         self.table = octets[start : self.body]
         # References are a few octets and may name a large string again and again.
-        self._budget = limits.total_bytes - len(octets)
+        self._budget = limits.expanded_bytes
 
     def text_at(self, at: int) -> tuple[str | bytes, int]:
         """Read the text whose token is at that offset; return it and the offset behind it."""

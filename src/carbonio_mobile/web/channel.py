@@ -21,9 +21,10 @@ from twisted.web.http import HTTPChannel
 
 from carbonio_mobile.web.answer import render_head
 from carbonio_mobile.web.edge import Edge
-from carbonio_mobile.web.hops import LOCAL_SOCKET, is_trusted
+from carbonio_mobile.web.hops import LOCAL_SOCKET, is_trusted, origin
 
 _COPIED_BODY_BYTES = 16 * 1024
+_PIECE_BYTES = 64 * 1024
 
 
 class Phase(Enum):
@@ -33,7 +34,19 @@ class Phase(Enum):
     HEADER = auto()
     BODY = auto()
     ANSWER = auto()  # ours; no time limit here
+    SENDING = auto()  # for the peer to take a large answer
     LINGER = auto()  # for the peer to read a refusal and close; what it sends is dropped
+
+
+class Answer:
+    """The body of a large answer on its way out, and how far it has got."""
+
+    __slots__ = ("at", "body", "sent")
+
+    def __init__(self, body: bytes, sent: Callable[[], None]) -> None:
+        self.body = body
+        self.sent = sent
+        self.at = 0
 
 
 class EdgeChannel(HTTPChannel):  # Twisted's half has no types
@@ -41,15 +54,21 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
 
     transport: ITCPTransport
 
-    def __init__(self, edge: Edge, on_close: Callable[["EdgeChannel"], None]) -> None:
+    _unsent: Answer | None = None
+    _taken_before = 0  # of a body or an answer in transit, when it was last looked at
+    _send_until_s = 0.0
+
+    def __init__(
+        self, edge: Edge, *, counted_as: str | None, on_close: Callable[["EdgeChannel"], None]
+    ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.edge = edge
+        self.counted_as = counted_as
         self._on_close = on_close
         self.maxHeaders = edge.limits.header_count
         self.totalHeadersSize = self.MAX_LENGTH = edge.limits.header_bytes
         self.timeOut: float | None = edge.limits.header_timeout_s  # type: ignore[assignment]
         self._phase = Phase.HEADER
-        self._body_since_s = 0.0
         self._peer: str | None = None
 
     # The connection
@@ -61,6 +80,7 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
         self.requests.clear()
+        self._unsent = None
         self._on_close(self)
 
     def callLater(self, period: float, func: object) -> IDelayedCall:
@@ -73,12 +93,17 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
         None when an untrusted peer told one: whoever listens with ``haproxy:`` names its proxies.
         """
         if self._peer is None:
-            direct = _host(_lowest(self.transport).getPeer())
-            told = _host(self.transport.getPeer())
+            direct = host_of(_lowest(self.transport).getPeer())
+            told = host_of(self.transport.getPeer())
             if told != direct and not is_trusted(direct, self.edge.trusted_proxies):
                 return None
             self._peer = told
         return self._peer
+
+    def holder(self) -> str | None:
+        """Return whom the bodies on this connection count for; None for a trusted proxy."""
+        peer = self.client()
+        return self.counted_as if peer is None else origin(peer, self.edge.trusted_proxies)
 
     def is_secure(self) -> bool:
         """Tell whether the connection itself is TLS."""
@@ -111,7 +136,7 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
             return
         super().allHeadersReceived()  # type: ignore[no-untyped-call]
         self._phase = Phase.BODY
-        self._body_since_s = self.edge.clock.seconds()
+        self._taken_before = 0
         if self.length != 0:
             self._allow(limits.body_timeout_s)
 
@@ -149,18 +174,52 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
 
     # Answering
 
-    def send(self, head: bytes, body: bytes) -> int:
-        """Hand an answer to the transport, a small one in one piece; return its size."""
+    def send(self, head: bytes, body: bytes, sent: Callable[[], None]) -> None:
+        """Hand an answer to the transport: a small one at once, a large one as the peer takes it.
+
+        ``sent`` is called when it is with the transport or the kernel but for a small rest; it
+        calls :meth:`answered`.
+        """
         if len(body) <= _COPIED_BODY_BYTES:
             self.transport.write(head + body)
-        else:
+            sent()
+        elif len(body) <= _PIECE_BYTES:
             self.transport.writeSequence((head, body))
-        return len(head) + len(body)
+            sent()
+        else:
+            self.transport.write(head)
+            self._send_large(Answer(body, sent))
+
+    def _send_large(self, answer: Answer) -> None:
+        limits = self.edge.limits
+        self._phase = Phase.SENDING
+        self._unsent = answer
+        self._taken_before = 0
+        needed_s = len(answer.body) / limits.slowest_bytes_per_s
+        self._send_until_s = self.edge.clock.seconds() + limits.stalled_after_s + needed_s
+        self._allow(limits.stalled_after_s)
+        self._send_on()
+
+    def _send_on(self) -> None:
+        """Hand on pieces until the transport says that it is full, which it may do meanwhile."""
+        answer = self._unsent
+        while answer is not None and not self._waitingForTransport:
+            piece = answer.body[answer.at : answer.at + _PIECE_BYTES]
+            answer.at += len(piece)
+            self.transport.write(piece)
+            if answer.at >= len(answer.body):
+                self._unsent = None
+                answer.sent()
+                return
+
+    def resumeProducing(self) -> None:
+        super().resumeProducing()  # type: ignore[no-untyped-call]
+        self._send_on()
 
     def answered(self, request: object, sent_bytes: int) -> None:
         """Take up the next request; ``sent_bytes`` were handed to the transport for this one."""
         limits = self.edge.limits
-        time_to_send_s = sent_bytes / limits.slowest_bytes_per_s
+        time_to_send_s = min(sent_bytes, 2 * _PIECE_BYTES) / limits.slowest_bytes_per_s
         self._phase = Phase.IDLE
         super().requestDone(request)  # type: ignore[no-untyped-call]
         if not self.persistent:
@@ -169,8 +228,10 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
             self._allow(limits.idle_timeout_s + time_to_send_s)
 
     def timeoutConnection(self) -> None:
-        if self._phase is Phase.BODY and (earned_s := self._body_time_left_s()) > 0:
-            self._allow(max(earned_s, 1.0))
+        if self._phase is Phase.BODY and self._body_comes():
+            self._allow(self.edge.limits.body_timeout_s)
+        elif self._phase is Phase.SENDING and self._answer_goes():
+            self._allow(self.edge.limits.stalled_after_s)
         elif self._phase is Phase.IDLE and not self._is_closing():
             self._close()
         else:
@@ -179,11 +240,21 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
     def _is_closing(self) -> bool:
         return bool(getattr(self.transport, "disconnecting", False))
 
-    def _body_time_left_s(self) -> float:
+    def _body_comes(self) -> bool:
+        """Tell whether the time since this was asked last brought what it should."""
         limits = self.edge.limits
         received: int = self.requests[-1].received_bytes
-        allowed_s = limits.body_timeout_s + received / limits.slowest_bytes_per_s
-        return self._body_since_s + allowed_s - self.edge.clock.seconds()
+        recently, self._taken_before = received - self._taken_before, received
+        return recently >= limits.body_timeout_s * limits.slowest_bytes_per_s
+
+    def _answer_goes(self) -> bool:
+        """Tell whether the peer took anything since this was asked last, and not too slowly.
+
+        No rate is asked of so short a time: the kernel tells of what it sent in large steps only.
+        """
+        taken = 0 if self._unsent is None else self._unsent.at
+        moved, self._taken_before = taken > self._taken_before, taken
+        return moved and self.edge.clock.seconds() < self._send_until_s
 
     def _allow(self, time_s: float) -> None:
         """Call timeoutConnection in so many seconds, unless told otherwise before."""
@@ -203,7 +274,8 @@ def _lowest(transport: ITransport) -> ITransport:
     return transport
 
 
-def _host(address: IAddress) -> str:
+def host_of(address: IAddress | None) -> str:
+    """Return the IP address of an end of a connection, ``LOCAL_SOCKET`` where it has none."""
     host = getattr(address, "host", None)
     return host if isinstance(host, str) else LOCAL_SOCKET
 

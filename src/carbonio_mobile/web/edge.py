@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from twisted.web.http import datetimeToString
 
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
+from carbonio_mobile.web.holdings import Holdings
 from carbonio_mobile.web.hops import Network
 from carbonio_mobile.web.limits import WebLimits
 
@@ -35,8 +36,9 @@ class InThread(Protocol):
 class Edge:
     """The collaborators and counters of one site.
 
-    ``held_bytes`` counts request bodies received and not yet answered. ``access_log`` is None where
-    nobody wants a line per request.
+    ``held`` counts the bodies of requests and answers in work. ``access_log`` is None where
+    nobody wants a line per request. ``clock`` sets timers; ``time_of_day`` gives seconds since
+    1970, UTC, which may jump.
     """
 
     respond: Respond
@@ -45,15 +47,19 @@ class Edge:
     limits: WebLimits
     trusted_proxies: Sequence[Network]
     clock: IReactorTime
+    time_of_day: Callable[[], float]
     in_thread: InThread
     log: Logger
     access_log: Logger | None
-    held_bytes: int = 0
+    held: Holdings = field(init=False)
     draining: bool = False
     _requests_count: int = 0
     _id_prefix: str = field(default_factory=lambda: secrets.token_hex(3))
     _date_s: int = -1
     _date_line: bytes = b""
+
+    def __post_init__(self) -> None:
+        self.held = Holdings(self.limits)
 
     def next_request_id(self) -> str:
         """Return a short id, unique over the daemon's restarts for what logs need."""
@@ -62,7 +68,7 @@ class Edge:
 
     def date_line(self) -> bytes:
         """Return the Date header line of this second."""
-        now_s = int(self.clock.seconds())
+        now_s = int(self.time_of_day())
         if now_s != self._date_s:
             self._date_s = now_s
             self._date_line = b"Date: " + datetimeToString(now_s) + b"\r\n"

@@ -18,12 +18,13 @@ from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.python.failure import Failure
 
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
-from carbonio_mobile.errors import ProtocolError, TooLarge
+from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.web.answer import render_head
 from carbonio_mobile.web.channel import EdgeChannel
-from carbonio_mobile.web.compression import accepts_gzip, deflate, inflate
+from carbonio_mobile.web.compression import accepts_gzip, announced_bytes, deflate, inflate
 from carbonio_mobile.web.edge import Respond
 from carbonio_mobile.web.headers import RequestHeaders, host_name
+from carbonio_mobile.web.holdings import Hold
 from carbonio_mobile.web.hops import client_of, is_trusted
 from carbonio_mobile.web.routing import ALLOWED_METHODS, Route, route, split_target
 
@@ -33,8 +34,9 @@ REQUEST_ID_HEADER = "x-request-id"
 """Under this name the pipeline finds the id that the edge logs: a trusted proxy's, or our own."""
 
 _MAX_REQUEST_ID_CHARACTERS = 64
-_INFLATE_IN_THREAD_FROM_BYTES = 4096  # gzip's 1:1000 at most makes 4 MiB of that
+_INFLATE_IN_THREAD_FROM_BYTES = 256 * 1024  # a millisecond
 _RETRY_AFTER = ("Retry-After", "30")
+_NO_ROOM = HttpResponse(code=503, headers=(_RETRY_AFTER,))
 _FORGOTTEN = RequestHeaders()
 _HEALTHY = HttpResponse(code=200, headers=(("Content-Type", "text/plain"),), body=b"ok\n")
 
@@ -47,7 +49,8 @@ class Exchange:
         "_channel",
         "_edge",
         "_gzip",
-        "_held_bytes",
+        "_hold",
+        "_in_thread",
         "_method",
         "_path",
         "_pending",
@@ -62,7 +65,8 @@ class Exchange:
         self._edge = channel.edge
         self.requestHeaders = RequestHeaders()
         self.received_bytes = 0
-        self._held_bytes = 0
+        self._hold: Hold | None = None
+        self._in_thread = False
         self._body: BytesIO | None = None
         self._pending: Deferred[None] | None = None
 
@@ -80,10 +84,9 @@ class Exchange:
         if channel is None or channel.refused or not data:
             return
         self.received_bytes += len(data)
-        self._hold(len(data))
         if self.received_bytes > self._edge.limits.body_bytes:
             self._refuse(channel, 413)
-        elif self._edge.held_bytes > self._edge.limits.all_bodies_bytes:
+        elif not self._holds(self.received_bytes):
             self._refuse(channel, 503)
         else:
             if self._body is None:
@@ -112,9 +115,10 @@ class Exchange:
 
     def connectionLost(self, _reason: Failure) -> None:
         """Give up: whoever works on the answer is cancelled."""
-        self._channel = None
         self._body = None
-        self._let_go()
+        if not self._in_thread:  # a thread goes on, and what it works on stays in memory
+            self._let_go()
+        self._channel = None
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.cancel()
@@ -168,25 +172,42 @@ class Exchange:
         elif coding not in ("gzip", "x-gzip"):
             self._send(HttpResponse(code=415))
         else:
-            work = partial(inflate, request.body, max_bytes=self._edge.limits.body_bytes)
-            large = len(request.body) > _INFLATE_IN_THREAD_FROM_BYTES
-            inflated = self._edge.in_thread(work) if large else maybeDeferred(work)
+            self._inflate(request, respond)
+
+    def _inflate(self, request: HttpRequest, respond: Respond) -> None:
+        """Make room for what a gzip body announces, then inflate it."""
+        try:
+            size = announced_bytes(request.body)
+        except ProtocolError:
+            self._send(HttpResponse(code=400))
+            return
+        if size > self._edge.limits.body_bytes:
+            self._send(HttpResponse(code=413))
+        elif not self._holds(len(request.body) + size):
+            self._send(_NO_ROOM)
+        else:
+            work = partial(inflate, request.body)
+            self._in_thread = size > _INFLATE_IN_THREAD_FROM_BYTES
+            inflated = self._edge.in_thread(work) if self._in_thread else maybeDeferred(work)
             inflated.addCallbacks(
                 partial(self._inflated, request, respond), self._not_inflated
             ).addErrback(self._failed)
 
     def _inflated(self, request: HttpRequest, respond: Respond, body: bytes | None) -> None:
+        self._in_thread = False
         if self._channel is None or body is None:
+            self._let_go()
             return
-        self._hold(len(body))
+        self._holds(len(body))
         headers = {k: v for k, v in request.headers.items() if k != "content-encoding"}
         self._follow(_started(respond, replace(request, headers=headers, body=body)))
 
     def _not_inflated(self, failure: Failure) -> None:
-        if failure.check(TooLarge, ProtocolError) is None:
+        self._in_thread = False
+        if failure.check(ProtocolError) is None:
             self._failed(failure)
         else:
-            self._send(HttpResponse(code=413 if failure.check(TooLarge) else 400))
+            self._send(HttpResponse(code=400))
 
     def _follow(self, answer: Deferred[HttpResponse]) -> None:
         self._pending = answer.addCallback(self._answered)
@@ -200,18 +221,21 @@ class Exchange:
             return
         limits = self._edge.limits
         size = len(response.body)
-        if not self._gzip or size < limits.compress_from_bytes or _is_coded(response):
+        if not self._holds(size):
+            self._send(_NO_ROOM)
+        elif not self._gzip or size < limits.compress_from_bytes or _is_coded(response):
             self._send(response)
         elif size < limits.compress_in_thread_from_bytes:
             self._send(response, deflate(response.body))
         else:
+            self._in_thread = True
             packed = self._edge.in_thread(partial(deflate, response.body))
             packed.addCallback(partial(self._send, response)).addErrback(self._failed)
 
     def _failed(self, failure: Failure) -> None:
         """Answer for an exception; its text is for the log only."""
         if failure.check(CancelledError):
-            self._send(HttpResponse(code=503, headers=(_RETRY_AFTER,)))
+            self._send(_NO_ROOM)
         else:
             self._edge.log.failure(
                 "request failed {request_id} {method} {path}",
@@ -223,15 +247,17 @@ class Exchange:
             self._send(HttpResponse(code=500))
 
     def _send(self, response: HttpResponse, packed: bytes | None = None) -> None:
-        """Write the answer in one go, unless the peer has gone, and let the next request come."""
+        """Write the answer, unless the peer has gone, and let the next request come."""
         self._pending = None
-        self._let_go()
-        channel, self._channel = self._channel, None
+        self._in_thread = False
+        channel = self._channel
         if channel is None:
+            self._let_go()
             return
         if self._edge.draining:
             channel.persistent = False
         body = response.body if packed is None else packed
+        self._holds(len(body))
         head = render_head(
             response.code,
             response.headers,
@@ -240,8 +266,15 @@ class Exchange:
             extra=(b"" if packed is None else b"Content-Encoding: gzip\r\n")
             + (b"" if channel.persistent else b"Connection: close\r\n"),
         )
-        sent_bytes = channel.send(head, b"" if self._method == "HEAD" else body)
+        if self._method == "HEAD":
+            body = b""
+        sent_bytes = len(head) + len(body)
         self._log(response.code, sent_bytes, channel)
+        channel.send(head, body, partial(self._sent, channel, sent_bytes))
+
+    def _sent(self, channel: EdgeChannel, sent_bytes: int) -> None:
+        self._channel = None
+        self._let_go()
         channel.answered(self, sent_bytes)
 
     def _refuse(self, channel: EdgeChannel, code: int) -> None:
@@ -263,15 +296,20 @@ class Exchange:
                 peer=channel.client(),
             )
 
-    # What this request holds of the bound on all bodies
+    # What this request, then its answer, holds of the bounds on bodies
 
-    def _hold(self, count: int) -> None:
-        self._held_bytes += count
-        self._edge.held_bytes += count
+    def _holds(self, size_bytes: int) -> bool:
+        """Hold so much from now on, unless it is more and does not fit."""
+        if self._hold is None:
+            if self._channel is None or not self._edge.held.counted(size_bytes):
+                return True
+            self._hold = Hold(self._edge.held, self._channel.holder())
+        return self._hold.resize(size_bytes)
 
     def _let_go(self) -> None:
-        self._edge.held_bytes -= self._held_bytes
-        self._held_bytes = 0
+        if self._hold is not None:
+            self._hold.resize(0)
+            self._hold = None
 
 
 def _started(

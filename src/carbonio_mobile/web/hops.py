@@ -20,6 +20,25 @@ def is_trusted(address: str, trusted: Sequence[Network]) -> bool:
     return parsed is not None and any(parsed in network for network in trusted)
 
 
+def origin(address: str, trusted: Sequence[Network]) -> str | None:
+    """Return under which name an address is held to the bounds for one peer; None for a proxy.
+
+    Whoever has an IPv6 address has the whole network of 64 bits that it is in.
+    """
+    if is_trusted(address, trusted):
+        return None
+    parsed = _parse(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed, 64), strict=False))
+    return str(parsed or address)
+
+
+def is_loopback(address: str) -> bool:
+    """Tell whether an address is this host's."""
+    parsed = _parse(address)
+    return parsed is not None and parsed.is_loopback
+
+
 def client_of(
     peer: str, secure: bool, headers: Mapping[str, str], trusted: Sequence[Network]
 ) -> tuple[str, bool]:

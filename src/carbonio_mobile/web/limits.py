@@ -10,23 +10,37 @@ from dataclasses import dataclass
 class WebLimits:
     """Bounds of the HTTP edge, enforced before a request reaches the pipeline.
 
-    A body (or an answer) in transit may take its timeout plus the time that its bytes need at
-    ``slowest_bytes_per_s``, so that a large mail over a weak line gets through while a sender that
-    drips does not. ``body_bytes`` bounds one body, as sent and inflated; ``all_bodies_bytes``
-    bounds what all requests that are being received or answered hold together.
+    A body must come whole within ``body_timeout_s``, or as many bytes as ``slowest_bytes_per_s``
+    brings in that time, and so on: a large mail over a weak line gets through while a sender that
+    drips, or falls silent, does not. An answer may take the time that its bytes need at that rate,
+    as long as the peer takes some of it every ``stalled_after_s``.
+
+    ``body_bytes`` bounds one body, as sent and inflated; ``all_bodies_bytes`` bounds what requests
+    and answers in transit or in work hold together, ``peer_bodies_bytes`` those of one peer. Bodies
+    of up to ``small_body_bytes`` are not counted and never refused for want of room, so that phones
+    get through while others fill it.
+
+    ``peer_connections`` bounds the connections from one address (an IPv6 network of 64 bits counts
+    as one), ``loopback_connections`` those from this host; 0 is no bound, and trusted proxies have
+    none.
 
     A parked connection whose peer fell silent is found after ``keepalive_idle_s`` plus
     ``keepalive_probes`` times ``keepalive_interval_s``. Probes wake a phone's radio: rare is kind.
     """
 
     connections: int
+    peer_connections: int = 2_000
+    loopback_connections: int = 0
     header_bytes: int
     header_count: int
     header_timeout_s: float
     body_bytes: int
     all_bodies_bytes: int
+    peer_bodies_bytes: int = 128 * 1024 * 1024
+    small_body_bytes: int = 64 * 1024
     body_timeout_s: float
     slowest_bytes_per_s: int
+    stalled_after_s: float = 120.0
     idle_timeout_s: float
     linger_timeout_s: float
     keepalive_idle_s: int

@@ -8,16 +8,17 @@ Spec: MS-ASHTTP 2.2.1.1.
 
 # ruff: noqa: N802  # names that Twisted dictates
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from carbonio_mobile.web.channel import EdgeChannel
+from carbonio_mobile.web.channel import EdgeChannel, host_of
 from carbonio_mobile.web.edge import Edge, Health, InThread, Respond
 from carbonio_mobile.web.exchange import Exchange
-from carbonio_mobile.web.hops import Network
+from carbonio_mobile.web.hops import Network, is_loopback, origin
 from carbonio_mobile.web.limits import WebLimits
 
 
@@ -29,15 +30,34 @@ class EdgeSite(Factory):
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
         self._channels: set[EdgeChannel] = set()
+        self._of_origin: Counter[str] = Counter()
 
-    def buildProtocol(self, _addr: IAddress | None) -> EdgeChannel | None:
+    def buildProtocol(self, addr: IAddress | None) -> EdgeChannel | None:
         """Take a connection; None, which closes it, when there are as many as are allowed."""
         if self.edge.draining or len(self._channels) >= self.edge.limits.connections:
             return None
-        channel = EdgeChannel(self.edge, on_close=self._channels.discard)
+        address = host_of(addr)
+        counted_as = origin(address, self.edge.trusted_proxies)
+        if counted_as is not None and not self._has_room(address, counted_as):
+            return None
+        channel = EdgeChannel(self.edge, counted_as=counted_as, on_close=self._closed)
         channel.requestFactory = Exchange  # type: ignore[assignment]  # has what the channel calls
         self._channels.add(channel)
+        if counted_as is not None:
+            self._of_origin[counted_as] += 1
         return channel
+
+    def _has_room(self, address: str, counted_as: str) -> bool:
+        limits = self.edge.limits
+        bound = limits.loopback_connections if is_loopback(address) else limits.peer_connections
+        return bound == 0 or self._of_origin[counted_as] < bound
+
+    def _closed(self, channel: EdgeChannel) -> None:
+        self._channels.discard(channel)
+        if channel.counted_as is not None:
+            self._of_origin[channel.counted_as] -= 1
+            if not self._of_origin[channel.counted_as]:
+                del self._of_origin[channel.counted_as]
 
     @property
     def connections_count(self) -> int:
@@ -62,6 +82,7 @@ def make_site(
     limits: WebLimits,
     trusted_proxies: Sequence[Network],
     clock: IReactorTime,
+    time_of_day: Callable[[], float],
     in_thread: InThread,
     log: Logger,
     access_log: Logger | None,
@@ -82,6 +103,7 @@ def make_site(
             limits=limits,
             trusted_proxies=tuple(trusted_proxies),
             clock=clock,
+            time_of_day=time_of_day,
             in_thread=in_thread,
             log=log,
             access_log=access_log,

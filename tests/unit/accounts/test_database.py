@@ -9,6 +9,8 @@ from shutil import copytree
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 import carbonio_mobile.accounts.migrations
 from carbonio_mobile.accounts.database import FILE_NAME, open_database
@@ -105,3 +107,12 @@ def test_what_is_no_database(tmp_path: Path) -> None:
         open_database(tmp_path)
     with pytest.raises(ConfigError, match="cannot open"):
         open_database(tmp_path / "absent")
+
+
+def test_no_value_in_the_text_of_an_error(tmp_path: Path) -> None:
+    """What a statement was given, a hash of a password say, stays out of logs."""
+    engine = open_database(tmp_path)
+    with pytest.raises(SQLAlchemyError) as found, engine.begin() as connection:
+        connection.execute(text("INSERT INTO nowhere VALUES (:hash)"), {"hash": "s3cret"})
+    assert "s3cret" not in str(found.value)
+    engine.dispose()

@@ -278,6 +278,21 @@ class EmbeddedAccountsTests(SynchronousTestCase):
         self.failureResultOf(self.begin(accounts=accounts), Unavailable)
         self.failureResultOf(self.begin(accounts=accounts), Unavailable)
 
+    def test_one_guesser_does_not_keep_others_out(self) -> None:
+        """Of one address, eight passwords take room in the lane; the next address has its own."""
+        lane = HeldLane()
+        accounts = self.open(InlineLane(), lane)
+        guesses = [self.begin(f"guess {number}", accounts) for number in range(50)]
+        self.assertEqual(lane.held_count, 8)
+        other = deferred(
+            accounts.log_in("john@example.com", "demo-john", host="h", peer="10.0.0.8")
+        )
+        self.assertEqual(lane.held_count, 9)
+        lane.release()
+        self.assertIsInstance(self.successResultOf(other), Account)
+        for each in guesses:
+            self.assertEqual(self.successResultOf(each), LoginFault.WRONG_PASSWORD)
+
     def test_blind_watch_costs_only_time(self) -> None:
         """Where the watch cannot tell, the directory is asked each time, and all is right."""
         transactions = Transactions(open_database(self.data_dir))

@@ -1,7 +1,6 @@
 """Find, and the query language it takes."""
 
 import pytest
-from tests.unit.commands.calls import HTML_MAIL, INBOX, NOW, TRASH, CommandTests, text_mail
 
 from carbonio_mobile.commands import find, kql
 from carbonio_mobile.commands.kql import Term
@@ -12,6 +11,7 @@ from carbonio_mobile.mime.record import MessageRecord
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, Email, Email2
 from carbonio_mobile.wbxml.codepages import Find as Page
+from tests.unit.commands.calls import HTML_MAIL, INBOX, NOW, TRASH, CommandTests, text_mail
 
 
 def request(

@@ -127,7 +127,7 @@ class FolderChangeTests(SynchronousTestCase):
         self.assertEqual(self.other.folders[folder], "Plans")
 
     def test_a_deleted_folder_goes_with_what_is_inside(self) -> None:
-        """MS-ASCMD: subfolders go too, as everybody is told; their collections end with status 12."""
+        """MS-ASCMD: subfolders go too, as all are told; their collections end with status 12."""
         outer = self.create("Outer")
         inner = self.create("Inner", outer)
         self.phone.prime(inner)

@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-from tests.unit.commands.calls import HTML_MAIL, INBOX, CommandTests, done
-
 from carbonio_mobile.commands import getattachment
 from carbonio_mobile.eas.filereference import FileReference
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import CommandStatus
 from carbonio_mobile.ids import ItemId, PartId
+from tests.unit.commands.calls import HTML_MAIL, INBOX, CommandTests, done
 
 
 class GetAttachmentTests(CommandTests):

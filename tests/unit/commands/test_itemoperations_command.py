@@ -4,17 +4,6 @@ import json
 from base64 import b64decode
 from dataclasses import replace
 
-from tests.unit.commands.calls import (
-    DRAFTS,
-    HTML_MAIL,
-    INBOX,
-    SENT,
-    TRASH,
-    CommandTests,
-    done,
-    text_mail,
-)
-
 from carbonio_mobile.commands import conversations, itemoperations
 from carbonio_mobile.commands.context import Answer
 from carbonio_mobile.eas.filereference import FileReference
@@ -33,6 +22,16 @@ from carbonio_mobile.wbxml.codepages import (
     Search,
 )
 from carbonio_mobile.wbxml.codepages import ItemOperations as Page
+from tests.unit.commands.calls import (
+    DRAFTS,
+    HTML_MAIL,
+    INBOX,
+    SENT,
+    TRASH,
+    CommandTests,
+    done,
+    text_mail,
+)
 
 
 def request(*operations: Element) -> Element:

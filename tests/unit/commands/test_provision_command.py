@@ -1,7 +1,5 @@
 """Provision as devices do it, at every version."""
 
-from tests.unit.commands.calls import CommandTests
-
 from carbonio_mobile.commands import provision
 from carbonio_mobile.eas.messages.provision import POLICY_TYPE
 from carbonio_mobile.eas.version import OFFERED, Version
@@ -10,6 +8,7 @@ from carbonio_mobile.policy.provisioning import verdict
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import Provision as Page
 from carbonio_mobile.wbxml.codepages import Settings
+from tests.unit.commands.calls import CommandTests
 
 INFORMATION = Element(
     Settings.DeviceInformation,

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from tests.unit.commands.calls import HTML_MAIL, INBOX, NOW, TRASH, CommandTests, text_mail
-
 from carbonio_mobile.commands import search
 from carbonio_mobile.eas.longid import LongId
 from carbonio_mobile.eas.times import format_datetime
@@ -13,6 +11,7 @@ from carbonio_mobile.ids import FolderId, ItemId
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email
 from carbonio_mobile.wbxml.codepages import Search as Page
+from tests.unit.commands.calls import HTML_MAIL, INBOX, NOW, TRASH, CommandTests, text_mail
 
 
 def words(text: str) -> Element:

@@ -6,8 +6,6 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from tests.unit.commands.calls import HTML_MAIL, INBOX, NOW, TRASH, CommandTests, done, text_mail
-
 from carbonio_mobile.commands import sendmail, smart
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas.longid import LongId
@@ -17,6 +15,7 @@ from carbonio_mobile.ids import ServerId
 from carbonio_mobile.mime.mailitem import MailPatch
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, ComposeMail, RightsManagement
+from tests.unit.commands.calls import HTML_MAIL, INBOX, NOW, TRASH, CommandTests, done, text_mail
 
 MAIL = (
     b"From: john@example.com\r\nTo: Mary <mary@example.com>\r\nBcc: secret@example.org\r\n"

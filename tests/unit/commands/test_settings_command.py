@@ -1,13 +1,12 @@
 """Settings as devices use it, at every version."""
 
-from tests.unit.commands.calls import CommandTests, done
-
 from carbonio_mobile.commands import settings
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState
 from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import Settings as Page
+from tests.unit.commands.calls import CommandTests, done
 
 START, END = "2030-01-01T08:00:00.000Z", "2030-01-05T08:00:00.000Z"
 

@@ -1,7 +1,6 @@
 """Sync, from request to answer, over memory backends."""
 
 import pytest
-from tests.unit.commands.phone import Phone, change, commands, delete, options
 from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.ids import ItemId
@@ -10,6 +9,7 @@ from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element, decode
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email
+from tests.unit.commands.phone import Phone, change, commands, delete, options
 
 DAY = 86_400.0
 

@@ -1,7 +1,10 @@
 """Out-of-office answers: to whom, how often, with what."""
 
+import threading
 from typing import Any
 
+from carbonio_mobile.mailbox.delivery import autoreply
+from carbonio_mobile.mailbox.delivery.autoreply import compose
 from carbonio_mobile.mailbox.delivery.local import INBOX
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState, OutOfOffice
 from tests.unit.delivery.rig import NOW, DeliveryCase, FakeRelay
@@ -141,6 +144,29 @@ class AutoReplyTests(DeliveryCase):
         await self.receive(head, sender="john@example.com")
         self.assertEqual(1, len(await self.mail(self.john)))
         self.assertEqual(1, len(await self.mail(self.mary)))
+
+    async def test_composed_in_a_thread(self) -> None:
+        """A page is read beside the reactor, as that may take long, and for the answer only."""
+        threads: list[str] = []
+
+        def slow(*args: Any, **more: Any) -> bytes:
+            threads.append(threading.current_thread().name)
+            return compose(*args, **more)
+
+        self.patch(autoreply, "compose", slow)
+        self.assertEqual(1, await self.receive())
+        self.assertEqual(1, await self.receive())
+        self.assertEqual(1, len(threads))
+        self.assertNotEqual(threading.main_thread().name, threads[0])
+
+    async def test_long_text(self) -> None:
+        """Of a text without end 32 KiB go out."""
+        text = OofMessage(enabled=True, text="ä" * 500_000)
+        await self.set(
+            OutOfOffice(state=OofState.ON, messages=((Audience.EXTERNAL_UNKNOWN, text),))
+        )
+        self.assertEqual(1, await self.receive())
+        self.assertLess(len(self.relay.taken[0][2]), 150_000)
 
     async def test_unusable_settings(self) -> None:
         """If the answer cannot be made the delivery stands all the same."""

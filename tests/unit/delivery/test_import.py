@@ -1,5 +1,6 @@
 """Mail from files into an embedded mailbox."""
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -203,6 +204,57 @@ def test_refused(data: Path, tmp_path: Path) -> None:
     assert (
         run(data, tmp_path / "absent").refused[0][1] == "cannot be read: No such file or directory"
     )
+
+
+def test_links_and_pipes(data: Path, tmp_path: Path) -> None:
+    """What leads out of a Maildir, and what is no file, is refused; it neither comes nor hangs."""
+    secret, root = tmp_path / "secret", tmp_path / "Maildir"
+    secret.write_bytes(b"Subject: x\n\nroot only\n")
+    make_maildir(root)
+    (root / "cur/1.link").symlink_to(secret)
+    os.mkfifo(root / "new/2.pipe")
+    (root / ".Linked").symlink_to(root / ".Archive.2024")
+    (root / ".Sent Items/cur/2.a:2,S").unlink()
+    (root / ".Sent Items/cur").rmdir()
+    (root / ".Sent Items/cur").symlink_to(root / ".Archive.2024/cur")
+    summary = run(data, root)
+    assert summary.imported == 7
+    assert sorted(summary.refused) == [
+        (str(root / ".Linked"), "is a link to a directory"),
+        (str(root / ".Sent Items/cur"), "is a link to a directory"),
+        (str(root / "cur/1.link"), "cannot be read: it is a link"),
+        (str(root / "new/2.pipe"), "cannot be read: it is no regular file"),
+    ]
+    for name in ("a.eml", "b"):
+        (tmp_path / name).symlink_to(secret)
+    for form in ("auto", "eml", "mbox"):
+        assert run(data, tmp_path / "b", form=form).refused == (
+            (str(tmp_path / "b"), "is a link: name what it leads to"),
+        )
+    (tmp_path / "b").unlink()
+    refused = run(data, tmp_path, form="eml").refused
+    assert refused == ((str(tmp_path / "a.eml"), "cannot be read: it is a link"),)
+
+
+def test_link_that_comes_later(tmp_path: Path) -> None:
+    """A directory that became a link after it was looked at is not gone through."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.eml").write_bytes(dated(1))
+    (one,) = found_in(tmp_path / "in")
+    (tmp_path / "in").rename(tmp_path / "moved")
+    (tmp_path / "in").symlink_to(tmp_path / "moved")
+    with pytest.raises(NotADirectoryError):
+        read(one)
+
+
+def test_named_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path and one over a link of the caller's own lead to the same mail."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.eml").write_bytes(dated(1))
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    monkeypatch.chdir(tmp_path / "in")
+    for path in (Path(), Path("a.eml"), Path("../in"), Path(".."), tmp_path / "link/a.eml"):
+        assert [read(one) for one in found_in(path)] == [dated(1)], path
 
 
 def test_quota(data: Path, tmp_path: Path) -> None:

@@ -18,6 +18,16 @@ from carbonio_mobile.mime.mailitem import BodyWish
 from carbonio_mobile.sync.changes import NEWEST, OLDEST
 from carbonio_mobile.testing.contracts.mailbox_fixture import RecordingSink, message
 
+
+class Wire(StringTransport):
+    """A transport that can be broken off."""
+
+    aborted = False
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+
+
 LIMITS = LmtpLimits(message_bytes=20_000, recipients=3, connections=2, idle_s=60)
 BEGIN = b"LHLO mx.example.net\r\nMAIL FROM:<ann@example.org>\r\n"
 DATA = b"DATA\r\n" + message() + b".\r\n"
@@ -64,9 +74,9 @@ class LmtpCase(SynchronousTestCase):
     async def quota_of(self, account: AccountId) -> int:
         return self.quotas.get(account, 0)
 
-    def connect(self) -> tuple[Any, StringTransport]:
+    def connect(self) -> tuple[Any, Wire]:
         protocol: Any = self.factory.buildProtocol(None)
-        transport = StringTransport()
+        transport = Wire()
         protocol.makeConnection(transport)
         return protocol, transport
 
@@ -122,14 +132,22 @@ class DeliveryTests(LmtpCase):
         self.assertEqual(["250 2.0.0 delivered"] * 2, replies)
         (source,) = self.sources(self.john)
         head = (
-            "Return-Path: <ann@example.org>\r\nDelivered-To: john@example.com\r\n"
+            "Return-Path: <ann@example.org>\r\n"
             "Received: from mx.example.net ([local])\r\n"
             "\tby mail.example.com (carbonio-mobile) with LMTP id "
         )
         self.assertTrue(source.startswith(head.encode()), source)
         self.assertTrue(source.endswith(b"1970 00:00:00 -0000\r\n" + message()))
-        self.assertEqual(1, len(self.sources(self.mary)))
+        self.assertEqual([source], self.sources(self.mary), "the same octets for all")
+        self.assertNotIn(b"for <", source)
         self.assertEqual([self.john, self.mary], [account.id for account, _ in self.told])
+
+    def test_sole_recipient_is_named(self) -> None:
+        """A message to one is marked with the address that it came to."""
+        self.say(BEGIN + b"RCPT TO:<j@example.com>\r\n" + DATA)
+        (source,) = self.sources(self.john)
+        self.assertIn(b"\r\nDelivered-To: j@example.com\r\n", source)
+        self.assertIn(b"\r\n\tfor <j@example.com>;\r\n", source)
 
     def test_pipelined_in_any_pieces(self) -> None:
         """All at once or octet by octet: the answers are the same."""
@@ -384,3 +402,79 @@ class RefusalTests(LmtpCase):
         self.mailboxes.gate.callback(None)
         self.assertEqual("producing", self.transport.producerState)
         self.assertEqual("250 2.0.0 ok", self.replies()[-1])
+
+    def test_replies_that_are_not_read(self) -> None:
+        """A client that reads no replies is not read; it goes on where it was, or in the end."""
+        self.protocol.pauseProducing()
+        self.assertEqual([], self.say(b"NOOP\r\n" * 1000))
+        self.assertEqual("paused", self.transport.producerState)
+        self.protocol.resumeProducing()
+        self.assertEqual("producing", self.transport.producerState)
+        self.assertEqual(1000, len(self.replies()))
+        self.protocol.pauseProducing()
+        self.say(b"NOOP\r\n")
+        self.clock.advance(LIMITS.idle_s)
+        self.clock.advance(5)
+        self.assertTrue(self.transport.aborted)
+
+    def test_replies_that_are_not_read_while_busy(self) -> None:
+        """The same for one that had a message at work when it ceased to read."""
+        self.mailboxes.gate = Deferred()
+        self.say(BEGIN + b"RCPT TO:<john@example.com>\r\n" + DATA + b"NOOP\r\n")
+        self.protocol.pauseProducing()
+        self.mailboxes.gate.callback(None)
+        self.assertEqual("250 2.0.0 delivered", self.replies()[-1])
+        self.assertEqual("paused", self.transport.producerState)
+        self.clock.advance(LIMITS.idle_s + 5)
+        self.assertTrue(self.transport.disconnecting)
+
+    def test_stop_does_not_wait_for_readers(self) -> None:
+        """A client that does not read the farewell is cut; none that read it is."""
+        self.protocol.pauseProducing()
+        stopped = self.factory.stop()
+        self.clock.advance(4.9)
+        self.assertFalse(self.transport.aborted)
+        self.clock.advance(0.1)
+        self.assertTrue(self.transport.aborted)
+        self.protocol.connectionLost()
+        self.successResultOf(stopped)
+        self.assertEqual([], self.clock.getDelayedCalls())
+
+
+class HeldTests(LmtpCase):
+    """What all messages under way take together."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.factory = self.make_factory(LmtpLimits(message_bytes=20_000, all_bytes=15_000))
+        self.protocol, self.transport = self.connect()
+        self.other, self.other_transport = self.connect()
+        for one in (self.protocol, self.other):
+            one.dataReceived(BEGIN + b"RCPT TO:<john@example.com>\r\nDATA\r\n")
+
+    def test_together(self) -> None:
+        """What goes beyond it is to come later, and takes nothing any more."""
+        self.protocol.dataReceived(b"x" * 10_000)
+        self.other.dataReceived(b"y" * 10_000)
+        self.other.dataReceived(b"y" * 5000)
+        self.assertEqual(["250 2.0.0 delivered"], self.say(b"\r\n.\r\n"))
+        self.other_transport.clear()
+        self.other.dataReceived(b"\r\n.\r\nNOOP\r\n")
+        self.assertEqual(
+            b"452 4.3.1 too much mail arrives just now\r\n250 2.0.0 ok\r\n",
+            self.other_transport.value(),
+        )
+        self.assertEqual(1, len(self.sources(self.john)))
+        self.assertEqual(0, self.factory.held.now_bytes)
+
+    def test_alone(self) -> None:
+        """A message without another beside it is taken up to its own limit."""
+        self.protocol.dataReceived(b"x" * 19_000)
+        self.assertEqual(["250 2.0.0 delivered"], self.say(b"\r\n.\r\n"))
+
+    def test_connection_lost(self) -> None:
+        """What a lost connection held is free again."""
+        self.protocol.dataReceived(b"x" * 14_000)
+        self.assertEqual(14_000, self.factory.held.now_bytes)
+        self.protocol.connectionLost()
+        self.assertEqual(0, self.factory.held.now_bytes)

@@ -1,9 +1,12 @@
 """Mail that devices hand over: where it goes, once, whatever happens in between."""
 
+import os
+
 from twisted.internet.defer import Deferred
 from zope.interface.verify import verifyObject
 
-from carbonio_mobile.errors import TooLarge, Unavailable
+from carbonio_mobile.errors import OverQuota, TooLarge, Unavailable
+from carbonio_mobile.ids import OperationId
 from carbonio_mobile.interfaces import ISubmission
 from carbonio_mobile.mailbox.delivery.outcome import MAILBOX_CLOSED, Outcome
 from carbonio_mobile.mailbox.delivery.schedule import RetrySchedule
@@ -127,6 +130,57 @@ class OutboxTests(DeliveryCase):
         with self.assertRaises(TooLarge):
             await self.submit(outbox, "mary@example.com", source=b"x" * (1 << 20) + b"x")
         self.assertEqual(0, await outbox.waiting())
+
+    async def test_too_much_waiting(self) -> None:
+        """An account whose mail does not go out may not send without bound; others may."""
+        outbox = self.make_outbox(waiting_count=2)
+        await self.submit(outbox, "mary@example.com", operation="a")
+        await self.submit(outbox, "mary@example.com")
+        with self.assertRaises(OverQuota):
+            await self.submit(outbox, "mary@example.com", operation="refused")
+        self.assertFalse(await self.submit(outbox, "mary@example.com", operation="a"))
+        self.assertFalse(await outbox.was_taken(OperationId("refused")), "it left nothing")
+        await outbox.submit(
+            self.mary,
+            message(),
+            sender="mary@example.com",
+            recipients=["john@example.com"],
+            sent_copy=None,
+            operation=OperationId("b"),
+        )
+        outbox.start()
+        await self.settled(outbox)
+        self.assertTrue(await self.submit(outbox, "mary@example.com", operation="refused"))
+
+    async def test_too_many_bytes_waiting(self) -> None:
+        """The same for their size, the Sent copy included."""
+        outbox = self.make_outbox(waiting_bytes=50_000)
+        await self.submit(outbox, "mary@example.com", source=os.urandom(20_000))
+        with self.assertRaises(OverQuota):
+            await self.submit(
+                outbox, "mary@example.com", source=os.urandom(20_000), sent_copy=os.urandom(20_000)
+            )
+        self.assertEqual(1, await outbox.waiting())
+
+    async def test_disk_nearly_full(self) -> None:
+        """Nothing is taken while little of the disk is free; what was taken before is known."""
+        outbox = self.make_outbox()
+        await self.submit(outbox, "mary@example.com", operation="a")
+        await outbox.stop()
+        outbox = self.make_outbox(free_bytes=1 << 62)
+        with self.assertRaises(Unavailable):
+            await self.submit(outbox, "mary@example.com")
+        self.assertFalse(await self.submit(outbox, "mary@example.com", operation="a"))
+
+    async def test_was_taken(self) -> None:
+        """An operation is known once it was taken, and after a restart."""
+        outbox = self.make_outbox()
+        self.assertFalse(await outbox.was_taken(OperationId("a")))
+        await self.submit(outbox, "mary@example.com", operation="a")
+        await outbox.stop()
+        outbox = self.make_outbox()
+        self.assertTrue(await outbox.was_taken(OperationId("a")))
+        self.assertFalse(await outbox.was_taken(OperationId("b")))
 
     async def test_full_mailbox_bounces(self) -> None:
         """A recipient whose mailbox is full gets nothing; the sender is told at once."""

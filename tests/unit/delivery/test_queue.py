@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,16 @@ from carbonio_mobile.mailbox.delivery.queue import (
     REMEMBERED_S,
     Recipient,
     Room,
+    Stage,
     Submission,
+    load,
     prune,
     take,
     waiting,
 )
 from carbonio_mobile.mailbox.delivery.runner import Runner
 from carbonio_mobile.mailbox.delivery.schedule import RetrySchedule
+from carbonio_mobile.mailbox.embedded.blobs import packed
 
 JOHN = AccountId("john")
 MAIL = Submission(
@@ -114,6 +118,31 @@ class QueueThreadTests(TestCase):
         self.assertIsNone(await self.queue.run(taking("new")))
 
 
+class UpgradeTests(TestCase):
+    """Files of earlier versions."""
+
+    async def test_first_schema(self) -> None:
+        """What waits in a file of the first schema goes on, and bounds hold for what comes."""
+        path = Path(self.mktemp()) / OUTBOX_FILE
+        path.parent.mkdir(parents=True)
+        script = files("carbonio_mobile.mailbox.delivery").joinpath("sql/outbox-v1.sql")
+        with closing(sqlite3.connect(path)) as db:
+            db.executescript(script.read_text() + "PRAGMA user_version = 1;")
+            row = (1, "t", "john", "a@b.c", 1, packed(b"old"), None, 1, 0, None, 0)
+            db.execute(f"INSERT INTO submission VALUES ({', '.join('?' * 11)})", row)
+            db.execute("INSERT INTO recipient VALUES (1, 'd@e.f', NULL, 0, '')")
+            db.execute("INSERT INTO operation VALUES ('john', 'op', 1)")
+            db.commit()
+        opening = partial(open_queue, path, busy_s=0.05, durable=False)
+        queue = QueueThread(opening, reactor=reactor)
+        self.addCleanup(queue.stop)
+        queued = await queue.run(partial(load, number=1, stage=Stage.LOCAL, now=2.0))
+        self.assertEqual(b"old", queued.submission.message)
+        self.assertIsNone(await queue.run(taking("op")))
+        self.assertIsNotNone(await queue.run(taking("new")))
+        self.assertEqual(2, await queue.run(waiting))
+
+
 class Table:
     """Work that is due at times."""
 
@@ -187,6 +216,23 @@ class RunnerTests(SynchronousTestCase):
         self.clock.advance(10)
         self.assertEqual([1, 2], self.table.begun)
 
+    def test_due_during_the_look(self) -> None:
+        """What becomes due while the queue is being read begins as well."""
+        look: Deferred[None] = Deferred()
+        read = self.table.due
+
+        async def slow(busy: Collection[int], limit: int) -> tuple[Sequence[int], float | None]:
+            found = await read(busy, limit)
+            await look
+            return found
+
+        self.runner = Runner(due=slow, work=self.work, most=2, clock=self.clock)
+        self.table.at = {1: 10.0}
+        self.runner.start()
+        self.clock.advance(10)
+        look.callback(None)
+        self.assertEqual([1], self.table.begun)
+
     def test_failure_rests(self) -> None:
         """Work that fails unexpectedly is logged and taken up again after a pause; others go on."""
         self.table.at = {1: 0.0, 2: 0.0}
@@ -198,6 +244,22 @@ class RunnerTests(SynchronousTestCase):
         self.assertEqual([1, 2], self.table.begun)
         self.clock.advance(15)
         self.assertEqual([1, 2, 1], self.table.begun)
+
+    def test_pauses_grow(self) -> None:
+        """Where the same fails again and again the pauses double up to a quarter of an hour."""
+        self.table.at = {1: 0.0}
+        self.runner.start()
+        for pause_s in (15, 30, 60, 120, 240, 480, 900, 900):
+            self.end(1, Unavailable("disk full"))
+            self.clock.advance(pause_s - 1)
+            self.assertEqual({}, self.held)
+            self.clock.advance(1)
+        self.end(1)
+        self.table.at = {1: self.clock.seconds()}
+        self.runner.wake()
+        self.end(1, Unavailable("disk full"))
+        self.clock.advance(15)
+        self.assertIn(1, self.held, "one that succeeded begins with the short pause again")
 
     def test_unreadable_queue(self) -> None:
         """A queue that cannot be read is looked at again after a pause."""

@@ -285,6 +285,50 @@ class SecurityTests(RelayCase):
         self.serve(b"220 go\r\n250-evil")
         self.assertEqual({ANN: "451 4.5.0"}, self.codes(sending))
 
+    def test_replies_injected_after_starttls(self) -> None:
+        """Whole replies in that segment are not taken for those of the encrypted session."""
+        self.relay = self.make_relay(RelayOptions(host="relay.example.net"))
+        sending = self.send()
+        self.serve(GREETING)
+        self.serve(b"250-relay\r\n250 STARTTLS\r\n")
+        said = self.serve(b"220 go\r\n250 hi\r\n250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n")
+        self.assertEqual(["QUIT"], said)
+        self.assertEqual({ANN: "451 4.5.0"}, self.codes(sending))
+
+    def test_login_missed_at_the_sender(self) -> None:
+        """A relay that wants another login or encryption than it got returns no mail."""
+        for reply, expected in (
+            (b"530 5.7.0 Must issue a STARTTLS command first", "451 4.7.0"),
+            (b"530 Authentication required", "451 4.0.0"),
+            (b"535 5.7.8 no", "451 4.7.8"),
+            (b"550 5.7.8 log in first", "451 4.7.8"),
+            (b"554 5.7.0 no", "451 4.7.0"),
+            (b"538 5.7.11 no", "451 4.7.11"),
+            (b"550 5.7.1 you may not send as that", "550 5.7.1"),
+        ):
+            self.endpoint.wire = Wire()
+            sending = self.send()
+            self.serve(GREETING)
+            self.serve(PLAIN)
+            self.serve(reply + b"\r\n")
+            self.assertEqual({ANN: expected}, self.codes(sending))
+
+    def test_login_missed_at_a_recipient(self) -> None:
+        """530 to a recipient or to DATA is temporary as well; 5.7.0 there is about this one."""
+        for replies, expected in (
+            ([b"530 5.7.0 log in"], "451 4.7.0"),
+            ([b"550 5.7.0 not this one"], "550 5.7.0"),
+            ([b"250 ok", b"530 5.7.0 log in"], "451 4.7.0"),
+        ):
+            self.endpoint.wire = Wire()
+            sending = self.send()
+            self.serve(GREETING)
+            self.serve(PLAIN)
+            self.serve(b"250 ok\r\n")
+            for reply in replies:
+                self.serve(reply + b"\r\n")
+            self.assertEqual({ANN: expected}, self.codes(sending))
+
     def log_in(self, mechanisms: bytes, replies: Sequence[bytes]) -> tuple[list[str], Any]:
         options = RelayOptions(
             host="relay.example.net", tls=TlsMode.OFF, user="john", password="secret"

@@ -51,7 +51,9 @@ def test_settings_of_a_connection(tmp_path: Path) -> None:
             p: db.execute(f"PRAGMA {p}").fetchone()[0]
             for p in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
+        (pages_bytes,) = db.execute("PRAGMA soft_heap_limit").fetchone()
     assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 50}
+    assert pages_bytes == 256 << 20  # of all databases together
 
 
 def test_upgraded_equals_fresh(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from threading import Event
 from typing import Any
 
 from twisted.internet import reactor
@@ -15,8 +16,9 @@ from twisted.trial.unittest import TestCase
 
 from carbonio_mobile.errors import Corrupt, Unavailable
 from carbonio_mobile.ids import AccountId, FolderId, ItemId, OperationId
-from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes, Tuning, hierarchy
+from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes, Tuning, hierarchy, search
 from carbonio_mobile.mailbox.embedded.database import DatabaseFiles, database_path
+from carbonio_mobile.mailbox.embedded.threads import DatabaseThreads
 from carbonio_mobile.mailbox.memory import no_quota
 from carbonio_mobile.mime.mailitem import BodyWish, MailQuery, MailState
 from carbonio_mobile.sync.changes import NEWEST, OLDEST
@@ -215,3 +217,46 @@ class EmbeddedTests(TestCase):
         self.assertEqual(15, (await box.search(MailQuery(phrase="word"), offset=0, limit=1)).total)
         with closing(self.database()) as other:
             other.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+
+    async def test_search_that_takes_too_long(self) -> None:
+        """It is Unavailable when its time is up, and the mailbox goes on."""
+        for n in range(20):
+            await self.add(str(n), message(f"word{n}", number=n))
+        box = await self.mailboxes.open(JOHN)
+        query = MailQuery(phrase="word")
+        self.patch(search, "LONGEST_S", -1.0)
+        self.patch(search, "_STEPS_A_LOOK", 10)
+        with self.assertRaisesRegex(Unavailable, "a search would take longer"):
+            await box.search(query, offset=0, limit=1)
+        self.assertEqual(20, len(await self.items()))
+        self.patch(search, "LONGEST_S", 60.0)
+        self.assertEqual(20, (await box.search(query, offset=0, limit=1)).total)
+
+
+class LateAnswerTests(TestCase):
+    """A thread that does not come back, and what becomes of those who wait."""
+
+    async def test_late(self) -> None:
+        """They are told Unavailable when their time is up; what they asked for is done later."""
+        go_on = Event()
+        threads = DatabaseThreads(
+            lambda _: sqlite3.connect(":memory:", isolation_level=None),
+            reactor=reactor,
+            clock=reactor.seconds,
+            sink=RecordingSink(),
+            answer_s=0.05,
+            thread_count=1,
+            most_open=1,
+        )
+        self.addCleanup(threads.stop)
+        self.addCleanup(go_on.set)
+        done: list[str] = []
+        stuck = threads.read(JOHN, lambda _: go_on.wait(60))
+        behind = threads.read(JOHN, lambda _: done.append("behind"))
+        for each in (stuck, behind):
+            with self.assertRaisesRegex(Unavailable, "no answer after 0.05 s"):
+                await each
+        self.assertEqual([], done)
+        go_on.set()
+        await threads.stop()
+        self.assertEqual(["behind"], done)

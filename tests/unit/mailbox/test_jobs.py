@@ -13,7 +13,9 @@ from carbonio_mobile.ids import AccountId, FolderId
 from carbonio_mobile.mailbox.embedded.change import Change
 from carbonio_mobile.mailbox.embedded.database import DatabaseFiles
 from carbonio_mobile.mailbox.embedded.jobs import Connections, Job, Worker
-from carbonio_mobile.mailbox.embedded.planning import Planner
+from carbonio_mobile.mailbox.embedded.planning import LastContent, Planner
+from carbonio_mobile.mailbox.embedded.writing import make_content
+from carbonio_mobile.testing.contracts.mailbox_fixture import message
 
 JOHN, MARY = AccountId("john"), AccountId("mary")
 
@@ -155,19 +157,31 @@ def test_bug_stands_alone(bench: Bench) -> None:
 def test_planner() -> None:
     """A plan's write goes on to the database's thread; a failed plan goes back to its caller."""
 
-    def bug() -> Any:
+    def bug(_: object) -> Any:
         raise ZeroDivisionError
 
     passed: list[Job] = []
     delivered: list[Job] = []
     planner = Planner(passed.append, delivered.extend)
-    good, bad = (Job(account=JOHN, now=0.0, plan=plan) for plan in (lambda: stamp, bug))
+    good, bad = (Job(account=JOHN, now=0.0, plan=plan) for plan in (lambda _: stamp, bug))
     for job in (bad, good, None):
         planner.queue.put(job)
     planner.run()
     assert (passed, good.write) == ([good], stamp)
     assert delivered == [bad]
     assert isinstance(bad.outcome.value, ZeroDivisionError)
+
+
+def test_same_message_is_extracted_once() -> None:
+    """Many recipients of one message share its content; another message or time has its own."""
+    contents = LastContent()
+    first = contents.make(message("alpha"), 1.0)
+    assert contents.make(message("alpha"), 1.0) is first
+    assert contents.make(message("alpha"), 2.0) is not first
+    second = contents.make(message("beta"), 2.0)
+    assert second == make_content(message("beta"), 2.0)
+    contents.forget()
+    assert contents.make(message("beta"), 2.0) is not second
 
 
 def test_full_disk_fails_only_what_does_not_fit(bench: Bench) -> None:

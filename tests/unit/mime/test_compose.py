@@ -275,6 +275,8 @@ def test_draft_holds_what_the_device_sent() -> None:
         "<=?utf-8?Q?a@b=0D=0ABcc:_x@y?=>",
         "<a:x@y>",
         "<a, x@y>",
+        "x@y\u2028z",
+        "bob x@y",
     ],
 )
 def test_entry_of_a_draft_never_becomes_another_recipient(entry: str) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from carbonio_mobile.eas.timezones import (
+from carbonio_mobile.mime.timezones import (
     UTC_BLOB,
     RuleZone,
     Switch,

@@ -66,6 +66,33 @@ def test_endpoints(text: str, kind: type) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "backlog"),
+    [
+        ("tcp:80:interface=127.0.0.1", 1024),
+        ("tcp6:80", 1024),
+        ("haproxy:tcp:80", 1024),
+        ("tls:443", 1024),
+        ("tls:haproxy:tcp:443:interface=127.0.0.1", 1024),
+        ("tcp:80:backlog=7", 7),
+        ("tls:443:backlog=7", 7),
+    ],
+)
+def test_backlog(text: str, backlog: int) -> None:
+    """All phones come back at once after a restart: many may wait, or as many as the text says."""
+    there = MemoryReactorClock()
+    made = endpoint("--eas", text, reactor=there, table=object())
+    (made.endpoint if isinstance(made, TlsEndpoint) else made).listen(Factory())
+    assert [server[2] for server in there.tcpServers] == [backlog]
+
+
+def test_backlog_of_unix_sockets() -> None:
+    """They have one as well."""
+    there = MemoryReactorClock()
+    endpoint("--lmtp", "unix:/run/x:mode=660", reactor=there, table=None).listen(Factory())
+    assert [server[2] for server in there.unixServers] == [1024]
+
+
+@pytest.mark.parametrize(
     "text",
     ["", "80", "foo:1", "tcp", "tcp:", "tcp:abc", "tcp:65536", "tcp:-1", "tls:", "tls:99999",
      "haproxy:tcp:x", "tcp:80:colour=red", "ssl:443", "ssl:443:privateKey=/nope"],

@@ -1,5 +1,7 @@
 """What the daemon sets of its own process."""
 
+import os
+import signal
 import time
 
 import pytest
@@ -37,6 +39,16 @@ def test_time_of_day_beside_steady_timers() -> None:
     assert abs(reactor.seconds() - time.time()) < 60
     reactor.callLater(5, lambda: None)
     assert [call.getTime() for call in clock.getDelayedCalls()] == [5.0]
+
+
+def test_hang_up_before_the_start_is_complete() -> None:
+    """It ends nothing."""
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        process.ignore_hang_ups()
+        os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The set-up program: what its commands do, print and refuse."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,12 +11,14 @@ from types import ModuleType
 import pytest
 
 from carbonio_mobile.accounts.passwords import HashCost
-from carbonio_mobile.setup.main import run
+from carbonio_mobile.setup.main import main, run
 from carbonio_mobile.setup.progress import ProgressBar
 from carbonio_mobile.setup.sizes import size_bytes
 from carbonio_mobile.setup.surroundings import Surroundings, generate_password
 
 CHEAP = HashCost(memory_kib=8, rounds=1, lanes=1)
+DAEMON = 12_345
+"""The numbers of a user and group, which need not exist."""
 
 
 class TerminalText(StringIO):
@@ -235,6 +238,32 @@ class ImportStub(ModuleType):
         summary.imported, summary.refused = 1, [("old.mbox message 2", "no header")]
         summary.already_there = 3
         return summary
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+def test_what_root_makes_is_the_daemons(program: Program, tmp_path: Path) -> None:
+    """All that an import by root leaves behind belongs to the owner of the data directory."""
+    for path in (program.data_dir, *program.data_dir.rglob("*")):
+        os.chown(path, DAEMON, DAEMON)
+    letter = tmp_path / "letter.eml"
+    letter.write_bytes(b"From: ann@example.com\r\nSubject: Lunch\r\n\r\nAt noon?\r\n")
+    assert program("import", "john@example.com", str(letter), "--folder", "Old/2024") == 0
+    assert list(program.data_dir.glob("mailboxes/*/*/mailbox.db"))
+    for path in (program.data_dir / "mailboxes", *program.data_dir.rglob("*")):
+        assert (path.stat().st_uid, path.stat().st_gid) == (DAEMON, DAEMON), path
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_umask(tmp_path: Path) -> None:
+    """Whatever the shell's umask is, the program's files are nobody else's."""
+    before = os.umask(0o022)
+    try:
+        assert main(["--data", str(tmp_path / "data"), "create-domain", "example.com"]) == 0
+        assert os.umask(0o022) == 0o077
+    finally:
+        os.umask(before)
+    for path in (tmp_path / "data").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_import(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

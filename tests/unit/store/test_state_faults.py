@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
+from threading import Event
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
@@ -94,6 +95,22 @@ class StateFaultsTests(TestCase):
         self.assertEqual(
             {"before": "1", "x": "1", "y": "1"}, await self.stored("before", "x", "y", "half")
         )
+
+    async def test_stuck_thread(self):
+        """Who waits for too long is told Unavailable; what was asked for is done in the end."""
+        go_on = Event()
+        self.addCleanup(go_on.set)
+        database = Database(self.file, reactor=reactor, answer_s=0.05)
+        self.addCleanup(database.stop)
+        database._writer.start()
+        stuck = database.write(lambda _cursor: go_on.wait(60))
+        late = SqlStore(database).commit(KEY, {"late": "1"})
+        for each in (stuck, late):
+            failure = await self.assertFailure(each, Unavailable)
+            self.assertIn("no answer after 0.05 s", str(failure))
+        go_on.set()
+        await database._writer.stop()
+        self.assertEqual({"late": "1"}, await self.stored("late"))
 
     async def test_text_that_is_none(self):
         """A document that is not text fails alone, and all of its commit with it."""

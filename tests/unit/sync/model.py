@@ -12,16 +12,18 @@ from carbonio_mobile.sync.changes import (
     Listing,
     Position,
 )
-from carbonio_mobile.sync.pull import (
+from carbonio_mobile.sync.pull import pull
+from carbonio_mobile.sync.questions import (
     AskAspects,
     AskChanges,
     AskListing,
+    AskThreads,
     Offer,
     OfferKind,
     Pulled,
     Show,
     Taken,
-    pull,
+    Threads,
 )
 from carbonio_mobile.sync.state import Generation
 
@@ -32,16 +34,18 @@ class FolderModel:
 
     items: dict[ItemId, tuple[float, int]] = field(default_factory=dict)  # id -> (received, stamp)
     came: dict[ItemId, int] = field(default_factory=dict)
+    thread: dict[ItemId, int] = field(default_factory=dict)
     gone: dict[ItemId, int] = field(default_factory=dict)
     stamp: int = 0
     last_id: int = 0
 
-    def deliver(self, received: float) -> ItemId:
+    def deliver(self, received: float, thread: int | None = None) -> ItemId:
         self.stamp += 1
         self.last_id += 1
         item = ItemId(self.last_id)
         self.items[item] = (received, self.stamp)
         self.came[item] = self.stamp
+        self.thread[item] = -item if thread is None else thread
         return item
 
     def touch(self, item: ItemId) -> ItemVersion:
@@ -101,6 +105,19 @@ class FolderModel:
         heads = tuple(ItemHead(place, self.version(place.item)) for place in chosen)
         return Listing(heads=heads, token=self.token)
 
+    def threads(self, items) -> Threads:
+        wanted = dict.fromkeys(self.thread[item] for item in items if item in self.items)
+        return Threads(
+            tuple(
+                tuple(
+                    ItemHead(self.position(item), self.version(item))
+                    for item in self.items
+                    if self.thread[item] == thread
+                )
+                for thread in wanted
+            )
+        )
+
 
 class DeviceError(AssertionError):
     """The device was told something that makes no sense to it."""
@@ -136,13 +153,14 @@ def run_pull(
     window: int,
     room: int = 10**9,
     between=lambda: None,
+    conversations: bool | None = None,
 ) -> tuple[Pulled, list[tuple[Offer, ItemVersion | None]]]:
     """Drive a pull; ``room`` is how many offers the answer has bytes for, at least one.
 
     ``between`` is called before each question is answered: the folder may change under the pull.
     """
     told: list[tuple[Offer, ItemVersion | None]] = []
-    run = pull(made, floor=floor, window=window)
+    run = pull(made, floor=floor, window=window, conversations=conversations)
     try:
         question = next(run)
         while True:
@@ -154,6 +172,8 @@ def run_pull(
                     reply = folder.aspects_since(question.items, question.since)
                 case AskListing():
                     reply = folder.listing(question.below, question.down_to, question.limit)
+                case AskThreads():
+                    reply = folder.threads(question.items)
                 case Show():
                     assert question.offers
                     reply = _show(folder, question.offers, told, max(room, 1))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carbonio_mobile.ids import ItemId
+from carbonio_mobile.ids import ItemId, ItemVersion
 from carbonio_mobile.sync.changes import OLDEST, Position
 from carbonio_mobile.sync.state import (
     CollectionState,
@@ -24,9 +24,11 @@ DAY = 86_400.0
 class Session:
     """A folder, a device and the server's state between them, driven by a random source."""
 
-    def __init__(self, seed: int, *, busy: bool) -> None:
+    def __init__(self, seed: int, *, busy: bool, threaded: bool = False) -> None:
         self.random = Random(seed)
         self.busy = busy
+        self.threaded = threaded
+        self.conversations = threaded
         self.folder = FolderModel()
         self.device = DeviceModel()
         self.now = 100 * DAY
@@ -49,7 +51,8 @@ class Session:
 
     def arrive(self) -> None:
         age = self.random.choice((0, 0, 0, self.random.random() * 40 * DAY))
-        self.folder.deliver(self.now - age)
+        thread = self.random.randrange(8) if self.threaded and self.random.random() < 0.7 else None
+        self.folder.deliver(self.now - age, thread)
 
     def change_something(self) -> None:
         """Do one thing to the folder that the device does not know of."""
@@ -93,7 +96,13 @@ class Session:
         window = self.random.choice((1, 2, 7, 100, 512))
         room = self.random.choice((1, 3, 1000))
         pulled, told = run_pull(
-            self.folder, made, floor=self.floor, window=window, room=room, between=between
+            self.folder,
+            made,
+            floor=self.floor,
+            window=window,
+            room=room,
+            between=between,
+            conversations=self.conversations,
         )
         assert len(told) <= window
         if told or done or pulled.more:
@@ -116,24 +125,34 @@ class Session:
             self.change_something()
 
     def settle(self) -> None:
+        self.come_to_an_end()
+        if self.conversations:
+            # What a conversation that died by a deletion leaves goes when the window moves.
+            assert set(self.wanted()) <= set(self.device.items) <= set(self.folder.items)
+            self.now += DAY
+            self.come_to_an_end()
+        assert self.device.items == self.wanted()
+
+    def come_to_an_end(self) -> None:
         for _ in range(5000):
             if not self.exchange(quiet=True):
-                break
-        else:
-            raise AssertionError("Sync never came to an end")
-        expected = {
-            item: self.folder.version(item)
-            for item in self.folder.items
-            if self.folder.position(item) >= self.floor
-        }
-        held = {item: v for item, v in self.device.items.items() if item in expected}
-        assert held == expected
-        assert set(self.device.items) == set(expected)
+                return
+        raise AssertionError("Sync never came to an end")
+
+    def wanted(self) -> dict[ItemId, ItemVersion]:
+        """What the device shall hold: its window, or the conversations that reach into it."""
+        inside = {item for item in self.folder.items if self.folder.position(item) >= self.floor}
+        if self.conversations:
+            alive = {self.folder.thread[item] for item in inside}
+            inside = {item for item in self.folder.items if self.folder.thread[item] in alive}
+        return {item: self.folder.version(item) for item in inside}
 
 
-def play(seed: int, steps: int, *, busy: bool) -> Session:
-    session = Session(seed, busy=busy)
+def play(seed: int, steps: int, *, busy: bool, threaded: bool = False) -> Session:
+    session = Session(seed, busy=busy, threaded=threaded)
     for _ in range(steps):
+        if threaded and session.random.random() < 0.05:
+            session.conversations = not session.conversations
         action = session.random.randrange(12)
         if action < 4:
             session.change_something()
@@ -161,6 +180,19 @@ def test_a_device_ends_with_what_its_window_holds(seed: int, steps: int) -> None
 def test_a_folder_that_changes_under_the_pull_is_told_right(seed: int, steps: int) -> None:
     """The mailbox may change between any two questions of a pull."""
     play(seed, steps, busy=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(0, 60), busy=st.booleans())
+def test_conversations_reach_beyond_the_window(seed: int, steps: int, busy: bool) -> None:
+    """MS-ASCMD R2110: whole conversations come and go with the window, wanted on and off."""
+    play(seed, steps, busy=busy, threaded=True)
+
+
+def test_devices_without_conversations_keep_nothing_of_them() -> None:
+    """Their state has no trace of it, and no question is asked for it."""
+    session = play(7, 60, busy=False)
+    assert "weaving" not in session.state.to_text()
 
 
 @pytest.mark.parametrize("size", [100, 2_000])

@@ -175,13 +175,30 @@ def test_levels_are_given_back_at_end():
 
 
 def test_node_limit_counts_elements_and_pieces_of_text():
-    """Neither bare elements nor tiny strings and entities can fill the memory."""
+    """Neither bare elements nor tiny strings, entities and page switches can fill the memory."""
     limits = Limits(nodes=10)
     header = bytes.fromhex(HEADER)
-    for unit in (b"\x05", b"\x03a\x00", b"\x02a", b"\xc3\x00"):
+    for unit in (b"\x05", b"\x03a\x00", b"\x02a", b"\xc3\x00", b"\x00\x07"):
         assert decode(header + b"\x45" + unit * 9 + b"\x01", limits).tag is AirSync.Sync
         error = refused(header + b"\x45" + unit * 10 + b"\x01", limits)
         assert error.offset == 5 + 9 * len(unit)
+
+
+def test_page_switches_before_the_root_count() -> None:
+    """Ten nodes are nine switches and the root, and nothing is left for the body."""
+    limits = Limits(nodes=10)
+    header = bytes.fromhex(HEADER)
+    assert decode(header + b"\x00\x00" * 9 + b"\x45\x01", limits).tag is AirSync.Sync
+    assert refused(header + b"\x00\x00" * 9 + b"\x45\x05\x01", limits).offset == 4 + 18 + 1
+    assert refused(header + b"\x00\x00" * 10 + b"\x45\x01", limits).offset == 4 + 18
+
+
+def test_padding_is_bounded() -> None:
+    """Sixteen octets may follow the root; a megabyte of zeros may not."""
+    document = encode(key("0"))
+    assert decode(document + b"\0" * 16) == key("0")
+    for count in (17, 1 << 20):
+        assert refused(document + b"\0" * count).offset == len(document) + 16
 
 
 def test_text_limits():
@@ -197,11 +214,11 @@ def test_text_limits():
 
 
 def test_references_cannot_multiply_a_string():
-    """What STR_T expands to counts against the size of the document."""
+    """What STR_T expands to has a bound of its own."""
     table = b"x" * 100
     octets = b"\x03\x01\x6a\x64" + table + b"\x45" + b"\x83\x00" * 20 + b"\x01"
-    assert decode(octets, Limits(total_bytes=len(octets) + 2000)).string == "x" * 2000
-    assert "too much" in str(refused(octets, Limits(total_bytes=len(octets) + 1999)))
+    assert decode(octets, Limits(expanded_bytes=2000)).string == "x" * 2000
+    assert "too much" in str(refused(octets, Limits(expanded_bytes=1999)))
 
 
 @given(st.binary(), st.booleans())

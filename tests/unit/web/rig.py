@@ -48,6 +48,20 @@ class SendingTransport(StringTransport):
     """A transport that tells an aborted connection from one closed in order."""
 
     aborting = False
+    full_at: int | None = None
+    """From so many bytes on that the peer has not taken it wants no more."""
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self.full_at is not None and len(self.value()) >= self.full_at:
+            self.producer.pauseProducing()
+
+    def drain(self) -> int:
+        """Let the peer take what there is; return how much that was."""
+        count = len(self.value())
+        self.clear()
+        self.producer.resumeProducing()
+        return count
 
     def abortConnection(self) -> None:
         self.aborting = True
@@ -80,6 +94,7 @@ class Rig:
             limits=limits,
             trusted_proxies=[ip_network(network) for network in trusted],
             clock=self.clock,
+            time_of_day=self.clock.seconds,
             in_thread=self._in_thread,
             log=Logger(),
             access_log=access_log,
@@ -97,10 +112,11 @@ class Client:
     """The peer's end of one connection."""
 
     def __init__(self, site: EdgeSite, peer: str) -> None:
-        channel = site.buildProtocol(None)
+        address = IPv4Address("TCP", peer, 40000)
+        channel = site.buildProtocol(address)
         assert isinstance(channel, HTTPChannel)
         self.channel = channel
-        self.transport = SendingTransport(peerAddress=IPv4Address("TCP", peer, 40000))
+        self.transport = SendingTransport(peerAddress=address)
         channel.makeConnection(self.transport)  # type: ignore[no-untyped-call]
 
     def send(self, data: bytes) -> None:

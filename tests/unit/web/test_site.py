@@ -62,8 +62,8 @@ class RequestTests(SynchronousTestCase):
 
     def test_gzip_body_is_inflated(self) -> None:
         """The pipeline sees the body itself, and no Content-Encoding; a large one in a thread."""
-        rig = Rig()
-        for size, threaded in ((100, 0), (90_000, 1)):
+        rig = Rig(limits=replace(TEST_LIMITS, body_bytes=300_000, all_bodies_bytes=900_000))
+        for size, threaded in ((100, 0), (290_000, 1)):
             body = bytes(i * i % 251 for i in range(size))
             client = rig.connect()
             client.request(EAS, gzip.compress(body, 0), b"Content-Encoding: gzip")
@@ -78,7 +78,7 @@ class RequestTests(SynchronousTestCase):
         client.request(EAS, gzip.compress(bytes(5_000_000)), b"Content-Encoding: gzip")
         self.assertEqual(client.answer()[0], 413)
         self.assertEqual(rig.pipeline.requests, [])
-        self.assertEqual(rig.site.edge.held_bytes, 0)
+        self.assertEqual(rig.site.edge.held.total_bytes, 0)
 
     def test_broken_and_unknown_codings(self) -> None:
         """What is not gzip is 400, a coding that nobody offered 415; the connection is kept."""
@@ -334,11 +334,11 @@ class FailureTests(SynchronousTestCase):
         """The waiter is told at once, and nothing is left behind."""
         rig = Rig()
         client = rig.connect()
-        client.request(EAS, b"x" * 100)
-        self.assertEqual(rig.site.edge.held_bytes, 100)
+        client.request(EAS, b"x" * 70_000)
+        self.assertEqual(rig.site.edge.held.total_bytes, 70_000)
         client.vanish()
         self.assertEqual(rig.pipeline.cancelled_count, 1)
-        self.assertEqual(rig.site.edge.held_bytes, 0)
+        self.assertEqual(rig.site.edge.held.total_bytes, 0)
         self.assertEqual(rig.site.connections_count, 0)
         self.assertEqual(rig.clock.getDelayedCalls(), [])
 

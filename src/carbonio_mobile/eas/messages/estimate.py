@@ -6,7 +6,7 @@ Spec: MS-ASCMD 2.2.1.9; commands.md section 5.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from carbonio_mobile.eas.messages.fields import folder_id, identity, integer
+from carbonio_mobile.eas.messages.fields import boolean, folder_id, identity, integer
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.wbxml import Element
@@ -17,11 +17,15 @@ COLLECTIONS_MAX = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EstimateRequest:
-    """How many changes wait in one collection, under this filter (None: the one in force)?"""
+    """How many changes wait in one collection, under this filter (None: the one in force)?
+
+    ``conversation_mode`` counts the older items of conversations within the window, too.
+    """
 
     collection: FolderId
     sync_key: str
     filter_type: int | None = None
+    conversation_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ def _collection(element: Element) -> EstimateRequest:
     return EstimateRequest(
         collection=folder_id(element, GetItemEstimate.CollectionId),
         sync_key=identity(element, AirSync.SyncKey),
+        conversation_mode=boolean(element, AirSync.ConversationMode) is True,
         filter_type=integer(element if options is None else options, AirSync.FilterType, high=8),
     )
 

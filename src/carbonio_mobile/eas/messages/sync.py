@@ -185,7 +185,9 @@ def _collection(element: Element, version: Version) -> CollectionRequest:
         deletes_as_moves=boolean(element, AirSync.DeletesAsMoves) is not False,
         get_changes=boolean(element, AirSync.GetChanges),
         window=_window(element) if element.has(AirSync.WindowSize) else WINDOW_DEFAULT,
-        conversation_mode=bool(boolean(element, AirSync.ConversationMode)),
+        conversation_mode=(
+            version >= Version.V14_0 and boolean(element, AirSync.ConversationMode) is True
+        ),
         options=_options(element.find_all(AirSync.Options), version),
         commands=() if commands is None else tuple(_command(child) for child in commands),
     )

@@ -40,8 +40,8 @@ _ADDRESSED = ("to", "cc", "resent-to", "resent-cc")
 class AutoReply:
     """Answers letters for accounts whose owners are away, through the queue.
 
-    At most one answer goes to a sender within ``every_s``. ``in_thread`` calls a function beside the
-    reactor: some pages take seconds to read.
+    At most one answer goes to a sender within ``every_s``. ``in_thread`` calls a function beside
+    the reactor: some pages take seconds to read.
     """
 
     def __init__(
@@ -91,8 +91,9 @@ class AutoReply:
         self, account: Account, sender: str, fields: Fields, answer: OofMessage
     ) -> bool:
         now = self._clock()
-        terms = {"whom": sender.lower(), "every_s": self._every_s, "now": now}
-        if await self._queue.run(partial(was_told, account=account.id, **terms)):
+        whom, every_s = sender.lower(), self._every_s
+        known = partial(was_told, account=account.id, whom=whom, every_s=every_s, now=now)
+        if await self._queue.run(known):
             return False
         source: bytes = await self._in_thread(
             compose,
@@ -109,7 +110,9 @@ class AutoReply:
             message=source,
             recipients=(Recipient(address=sender),),
         )
-        is_new: bool = await self._queue.run(partial(tell_once, answer=submission, **terms))
+        is_new: bool = await self._queue.run(
+            partial(tell_once, answer=submission, whom=whom, every_s=every_s, now=now)
+        )
         return is_new
 
 

@@ -21,6 +21,16 @@ class DotReader:
         self._held = bytearray(b"\r\n")
         self.overflowed = False
 
+    @property
+    def held_bytes(self) -> int:
+        """How much of the message is held."""
+        return len(self._held) - 2  # the line end before it
+
+    def drop(self) -> None:
+        """Look for the end only from here on."""
+        self.overflowed = True
+        self._bound()
+
     def feed(self, chunk: bytes) -> tuple[bytes, bytes] | None:
         """Take octets; once the end is there, give the message and what came after it."""
         start = max(0, len(self._held) - len(_END) + 1)

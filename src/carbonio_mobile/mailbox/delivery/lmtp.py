@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults, succeed
-from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.errors import ProtocolError, StoreError
-from carbonio_mobile.mailbox.delivery.lmtpstream import LmtpStream
+from carbonio_mobile.mailbox.delivery.lmtpstream import MAX_LINE_BYTES, LmtpStream
 from carbonio_mobile.mailbox.delivery.local import Letter, LocalDelivery, refusal_of
 from carbonio_mobile.mailbox.delivery.outcome import (
     NO_SUCH_USER,
@@ -36,6 +37,8 @@ _FAULTS = frozenset((500, 501, 503, 555))
 _AT_ONCE = 16
 _MAX_HELD_BYTES = 256 * 1024
 """How much a client may send ahead while it is not read."""
+_LINGER_S = 5.0
+"""How long a client may take to read the last replies."""
 
 _OK = Outcome(code=250, status="2.0.0", text="ok")
 _UNKNOWN = Outcome(code=500, status="5.5.2", text="unknown command")
@@ -43,6 +46,7 @@ _NO_SMTP = Outcome(code=500, status="5.5.1", text="this is LMTP: say LHLO")
 _BAD_ORDER = Outcome(code=503, status="5.5.1", text="not now")
 _BAD_SYNTAX = Outcome(code=501, status="5.5.4", text="malformed command")
 _CANNOT_VERIFY = Outcome(code=252, status="2.5.2", text="try to deliver")
+_NO_ROOM = Outcome(code=452, status="4.3.1", text="too much mail arrives just now")
 _TOO_MANY = Outcome(code=452, status="4.5.3", text="too many recipients for one transaction")
 
 _log = Logger()
@@ -50,9 +54,13 @@ _log = Logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LmtpLimits:
-    """``idle_s`` is the longest silence of a client that is waited for."""
+    """``idle_s`` is the longest silence of a client that is waited for.
+
+    ``all_bytes`` bounds the messages that are under way on all connections together.
+    """
 
     message_bytes: int = 50 << 20
+    all_bytes: int = 512 << 20
     recipients: int = 1000
     connections: int = 100
     idle_s: float = 300.0
@@ -66,9 +74,37 @@ class _Transaction:
     international: bool
     recipients: list[tuple[str, Account]]
 
+    @property
+    def protocol(self) -> str:
+        """What the Received field and the log call it."""
+        return "UTF8LMTP" if self.international else "LMTP"
 
+
+class Held:
+    """How much of messages all connections hold."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self.now_bytes = 0
+
+    def change(self, old_bytes: int, new_bytes: int) -> bool:
+        """Hold so much instead of what was held, unless it is too much; tells whether it is held.
+
+        Less is never too much.
+        """
+        all_bytes = self.now_bytes - old_bytes + new_bytes
+        if new_bytes > old_bytes and all_bytes > self._limit_bytes:
+            return False
+        self.now_bytes = all_bytes
+        return True
+
+
+@implementer(IPushProducer)
 class LmtpProtocol(Protocol):
-    """One connection. Commands are done one after the other, also those that were sent together."""
+    """One connection. Commands are done one after the other, also those that were sent together.
+
+    While the client does not read its replies none are made and nothing is read.
+    """
 
     def __init__(
         self,
@@ -77,12 +113,17 @@ class LmtpProtocol(Protocol):
         limits: LmtpLimits,
         clock: IReactorTime,
         peer: str,
+        held: Held,
         on_end: Callable[["LmtpProtocol"], None],
     ) -> None:
         self._local = local
         self._limits = limits
         self._clock = clock
         self._peer = peer
+        self._held = held
+        self._held_bytes = 0
+        self._is_refused = False
+        self._is_full = False
         self._on_end = on_end
         self._stream = LmtpStream()
         self._client = ""
@@ -92,6 +133,7 @@ class LmtpProtocol(Protocol):
         self._is_going_on = False
         self._is_ending = False
         self._is_connected = False
+        self._is_closing = False
         self._faults_count = 0
         self._alarm: IDelayedCall | None = None
         self._commands: dict[str, Callable[[str], Outcome | Deferred[Any] | None]] = {
@@ -112,6 +154,7 @@ class LmtpProtocol(Protocol):
     def connectionMade(self) -> None:  # noqa: N802
         """Greet."""
         self._is_connected = True
+        self.transport.registerProducer(self, True)  # type: ignore[union-attr]  # a TCP or UNIX connection's
         self._say(f"220 {self._local.hostname} LMTP carbonio-mobile")
         self._wait()
 
@@ -126,8 +169,22 @@ class LmtpProtocol(Protocol):
         self._stream.feed(data)
         if not self._is_busy:
             self._go_on()
-        elif self._stream.held_bytes > _MAX_HELD_BYTES:
-            self.transport.pauseProducing()  # type: ignore[union-attr]  # a TCP or UNIX connection's
+        if self._stream.held_bytes > _MAX_HELD_BYTES:
+            self.transport.pauseProducing()  # type: ignore[union-attr]  # as above
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Stop until the client has read its replies."""
+        self._is_full = True
+        self.transport.pauseProducing()  # type: ignore[union-attr]  # as above
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Go on with what is there."""
+        self._is_full = False
+        if not self._is_busy and not self._is_ending:
+            self._read_on()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Do nothing: the loss of the connection is told as well."""
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: ARG002, N802
         """Forget a transaction that was not complete; one that is goes on."""
@@ -135,6 +192,7 @@ class LmtpProtocol(Protocol):
         self._is_ending = True
         self._stop_waiting()
         if not self._is_busy:
+            self._hold(0)
             self._on_end(self)
 
     def end(self) -> None:
@@ -149,7 +207,7 @@ class LmtpProtocol(Protocol):
         self._stop_waiting()
         self._is_going_on = True
         try:
-            while not self._is_busy and not self._is_ending and self._next():
+            while not (self._is_busy or self._is_ending or self._is_full) and self._next():
                 pass
         except ProtocolError:
             self.refuse(Outcome(code=500, status="5.5.6", text="the line is too long"))
@@ -164,7 +222,12 @@ class LmtpProtocol(Protocol):
         if self._reads_message:
             found = self._stream.message()
             if found is None:
+                self._is_refused = self._is_refused or not self._hold(self._stream.message_bytes)
+                if self._is_refused:
+                    self._stream.drop_message()
+                    self._hold(0)
                 return False
+            self._hold(len(found[0]))  # in vain now and then: it is here, and so is the last of it
             self._reads_message = False
             self._begin(self._take(*found))
             return True
@@ -186,6 +249,13 @@ class LmtpProtocol(Protocol):
         if isinstance(result, Outcome):
             self._reply(result)
 
+    def _hold(self, held_bytes: int) -> bool:
+        """Hold so much of a message; False where there is no room for it."""
+        is_held = self._held.change(self._held_bytes, held_bytes)
+        if is_held:
+            self._held_bytes = held_bytes
+        return is_held
+
     def _begin(self, work: Any) -> None:
         """Work on a command that takes time; others wait until it is done."""
         self._is_busy = True
@@ -198,17 +268,24 @@ class LmtpProtocol(Protocol):
 
     def _done(self, _: object) -> None:
         self._is_busy = False
+        self._hold(0)
         if not self._is_connected:
             self._on_end(self)
         elif self._is_ending:
             self._lose()
+        elif self._is_full:
+            self._wait()
         else:
-            self.transport.resumeProducing()  # type: ignore[union-attr]  # as above
-            # Work that was done at once returns to the loop that began it, else the stack grows.
-            if not self._is_going_on:
-                self._go_on()
+            self._read_on()
+
+    def _read_on(self) -> None:
+        self.transport.resumeProducing()  # type: ignore[union-attr]  # as above
+        # Work that was done at once returns to the loop that began it, else the stack grows.
+        if not self._is_going_on:
+            self._go_on()
 
     def _wait(self) -> None:
+        self._stop_waiting()
         self._alarm = self._clock.callLater(self._limits.idle_s, self._time_over)
 
     def _stop_waiting(self) -> None:
@@ -220,9 +297,13 @@ class LmtpProtocol(Protocol):
         self.refuse(Outcome(code=421, status="4.4.2", text="nothing was said for too long"))
 
     def _lose(self) -> None:
-        self._stop_waiting()
-        if self.transport is not None:
-            self.transport.loseConnection()
+        """Close when the client has read what was said, or had the time for it."""
+        if self._is_connected and not self._is_closing:
+            self._stop_waiting()
+            self._is_closing = True
+            self.transport.unregisterProducer()  # type: ignore[union-attr]  # as above
+            self.transport.loseConnection()  # type: ignore[union-attr]  # as above
+            self._alarm = self._clock.callLater(_LINGER_S, self.transport.abortConnection)  # type: ignore[union-attr]  # as above
 
     def _say(self, line: str) -> None:
         if self._is_connected and self.transport is not None:
@@ -312,7 +393,7 @@ class LmtpProtocol(Protocol):
         if not self._transaction.recipients:
             # RFC 2033 4.2: nothing could be answered after the dot.
             return Outcome(code=503, status="5.5.1", text="no recipient was accepted")
-        self._reads_message = True
+        self._reads_message, self._is_refused = True, False
         self._stream.begin_message(self._limits.message_bytes)
         self._say("354 end with a dot on a line of its own")
         return None
@@ -332,29 +413,32 @@ class LmtpProtocol(Protocol):
         assert transaction is not None, "DATA is refused outside of a transaction"
         recipients = transaction.recipients
         if overflowed:
+            refusal = _NO_ROOM if self._is_refused else TOO_LARGE
             for _ in recipients:
-                self._reply(TOO_LARGE)
+                self._reply(refusal)
             return
-        letter = Letter(
-            message=message,
+        letter = self._local.letter(
+            message,
             sender=transaction.sender,
+            recipients=[address for address, _ in recipients],
             token=secrets.token_hex(12),
             origin=f"{self._client} ([{self._peer}])",
-            protocol="UTF8LMTP" if transaction.international else "LMTP",
+            protocol=transaction.protocol,
         )
         for start in range(0, len(recipients), _AT_ONCE):
             some = recipients[start : start + _AT_ONCE]
-            for outcome in await gatherResults(
-                [Deferred.fromCoroutine(self._deliver(letter, *one)) for one in some],
-                consumeErrors=True,
-            ):
+            work = [
+                Deferred.fromCoroutine(self._deliver(letter, account, transaction.protocol))
+                for _, account in some
+            ]
+            for outcome in await gatherResults(work, consumeErrors=True):
                 self._reply(outcome)
 
-    async def _deliver(self, letter: Letter, address: str, account: Account) -> Outcome:
-        outcome = await self._local.deliver(account, address, letter)
+    async def _deliver(self, letter: Letter, account: Account, protocol: str) -> Outcome:
+        outcome = await self._local.deliver(account, letter)
         _log.info(
             "{protocol} {token} from {peer} for {account} {bytes_in}: {reply}",
-            protocol=letter.protocol,
+            protocol=protocol,
             token=letter.token,
             peer=self._peer,
             account=account.id,
@@ -374,6 +458,8 @@ class LmtpFactory(Factory):
         self._limits = limits
         self._clock = clock
         self._protocols: set[LmtpProtocol] = set()
+        # One message, and the end of it, always finds room.
+        self.held = Held(max(limits.all_bytes, limits.message_bytes + MAX_LINE_BYTES))
         self._is_ending = False
         self._ended: list[Deferred[None]] = []
 
@@ -391,6 +477,7 @@ class LmtpFactory(Factory):
             limits=self._limits,
             clock=self._clock,
             peer=str(getattr(addr, "host", None) or "local"),
+            held=self.held,
             on_end=self._end_of,
         )
         self._protocols.add(protocol)

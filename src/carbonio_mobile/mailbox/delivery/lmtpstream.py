@@ -42,6 +42,16 @@ class LmtpStream:
         """Expect a message next."""
         self._message = DotReader(limit_bytes)
 
+    @property
+    def message_bytes(self) -> int:
+        """How much is held of the message that is being read."""
+        return 0 if self._message is None else self._message.held_bytes
+
+    def drop_message(self) -> None:
+        """Keep nothing of the message that is being read; it counts as too large."""
+        if self._message is not None:
+            self._message.drop()
+
     def message(self) -> tuple[bytes, bool] | None:
         """Give the message once it is there, and whether it was too large (and is empty then)."""
         reader = self._message

@@ -3,8 +3,8 @@
 Spec: RFC 5321 4.4, RFC 5233 (``user+detail``); ../shared/carbonio/attributes.md 3.1, 3.2.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from twisted.logger import Logger
@@ -46,18 +46,19 @@ SENT = standard_folder(FolderKind.SENT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A message on its way into mailboxes.
+    """A message on its way into mailboxes, the same octets for each of them.
 
     ``sender`` is the envelope's, empty for a report; ``token`` names this one handing-over and no
-    other: with the account it names the delivery, which has its effect once. ``origin`` and
-    ``protocol`` are as in the Received field.
+    other: with the account it names the delivery, which has its effect once. ``source`` is the
+    message as it is stored, ``received`` when that began.
     """
 
-    message: bytes
+    message: bytes = field(repr=False)
     sender: str
     token: str
-    origin: str
-    protocol: str
+    received: float
+    source: bytes = field(repr=False)
+    hops_count: int
 
 
 Delivered = Callable[[Account, Letter], None]
@@ -109,39 +110,54 @@ class LocalDelivery:
             return None
         return found
 
-    async def deliver(self, account: Account, recipient: str, letter: Letter) -> Outcome:
+    def letter(
+        self,
+        message: bytes,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        token: str,
+        origin: str,
+        protocol: str,
+    ) -> Letter:
+        """Make a letter of a message; ``origin`` and ``protocol`` are as in its Received field.
+
+        Only a sole recipient is named on top: so one storing form serves a thousand, and nobody
+        learns of a blind copy to another.
+        """
+        now = self._clock()
+        named = recipients[0] if len(recipients) == 1 else ""
+        top = received(origin, by=self.hostname, protocol=protocol, token=token, to=named, at=now)
+        return Letter(
+            message=message,
+            sender=sender,
+            token=token,
+            received=now,
+            source=delivered(message, sender=sender, recipient=named, received_field=top),
+            hops_count=hops(message),
+        )
+
+    async def deliver(self, account: Account, letter: Letter) -> Outcome:
         """Put a letter into an account's inbox, once per token; durable when this returns so."""
         refusal = refusal_of(account)
-        if refusal is None and hops(letter.message) > MAX_HOPS:
+        if refusal is None and letter.hops_count > MAX_HOPS:
             refusal = TOO_MANY_HOPS
         if refusal is not None:
             return refusal
         try:
-            await self._append(account, recipient, letter)
+            await self._append(account, letter)
         except Exception:  # one bad message or mailbox must not hold up the others of a transaction
             return _outcome(account.id, Failure())
         self._on_delivered(account, letter)
         return DELIVERED
 
-    async def _append(self, account: Account, recipient: str, letter: Letter) -> None:
-        now = self._clock()
-        field = received(
-            letter.origin,
-            by=self.hostname,
-            protocol=letter.protocol,
-            token=letter.token,
-            to=recipient,
-            at=now,
-        )
-        source = delivered(
-            letter.message, sender=letter.sender, recipient=recipient, received_field=field
-        )
+    async def _append(self, account: Account, letter: Letter) -> None:
         mailbox = await self._mailboxes.open(account.id)
         await mailbox.append(
             INBOX,
-            source,
+            letter.source,
             MailState(),
-            received=now,
+            received=letter.received,
             operation=operation("in", letter.token, account.id),
         )
 

@@ -16,9 +16,7 @@ from carbonio_mobile.mailbox.embedded.blobs import packed, unpacked
 REMEMBERED_S = 30 * 86_400.0
 """How long a repeated operation is known, and mail that was set aside is kept."""
 
-_ASIDE = (
-    "FROM submission WHERE set_aside_at IS NOT NULL AND local_at IS NULL AND relay_at IS NULL"
-)
+_ASIDE = "FROM submission WHERE set_aside_at IS NOT NULL AND local_at IS NULL AND relay_at IS NULL"
 
 
 class Stage(Enum):
@@ -172,14 +170,16 @@ def due(
     return ids, next((at for _, at in rows[len(ids) :]), None)
 
 
-def load(db: sqlite3.Connection, number: int, stage: Stage) -> Queued | None:
-    """Give a submission as it waits for a stage; None where it does not. Raises: Corrupt."""
+def load(db: sqlite3.Connection, number: int, stage: Stage, now: float) -> Queued | None:
+    """Give a submission that is due at a stage; None where it is not. Raises: Corrupt."""
     queued = load_envelope(db, number, stage)
-    if queued is None:
-        return None
-    stored, copy = db.execute(
-        "SELECT message, sent_copy FROM submission WHERE id = ?", (number,)
+    row = db.execute(
+        f"SELECT message, sent_copy FROM submission WHERE id = ? AND {stage.value}_at <= ?",  # noqa: S608
+        (number, now),
     ).fetchone()
+    if queued is None or row is None:
+        return None
+    stored, copy = row
     message = unpacked(stored, None)
     sent_copy = copy if copy is None else (unpacked(copy, None) or message)
     submission = replace(queued.submission, message=message, sent_copy=sent_copy)
@@ -187,7 +187,10 @@ def load(db: sqlite3.Connection, number: int, stage: Stage) -> Queued | None:
 
 
 def load_envelope(db: sqlite3.Connection, number: int, stage: Stage) -> Queued | None:
-    """Do as :func:`load` without the message, which may be what cannot be read; it is empty."""
+    """Give a submission that waits for a stage, due or not, with an empty message.
+
+    The message may be what cannot be read.
+    """
     row = db.execute(
         f"SELECT token, account, sender, taken_at, {stage.value}_attempts"  # noqa: S608
         f" FROM submission WHERE id = ? AND {stage.value}_at IS NOT NULL",

@@ -89,6 +89,9 @@ class Runner:
         for number in numbers:
             if number not in self._running and len(self._running) < self._most:
                 self._begin(number)
+        if next_at is not None and next_at <= self._clock.seconds():
+            # Its time has come during the look; or there is no room, and something will end.
+            self._look_again = True
         self._set_alarm(next_at)
 
     def _looked_in_vain(self, failure: Failure) -> None:
@@ -114,7 +117,7 @@ class Runner:
     def _begin(self, number: int) -> None:
         self._running[number] = Deferred()
         work = Deferred.fromCoroutine(_awaited(self._work(number)))
-        work.addCallbacks(self._succeeded, self._failed, (number,), None, (number,))
+        work.addCallbacks(self._succeeded, self._failed, (number,), {}, (number,))
         work.addBoth(self._ended, number)
 
     def _succeeded(self, _: None, number: int) -> None:
@@ -136,6 +139,8 @@ class Runner:
 
     def _rested(self, number: int) -> None:
         del self._resting[number]
+        # Whether it is due or not: there may be something to be written down.
+        self.offer(number)
         self.wake()
 
     def _ended(self, _: object, number: int) -> None:

@@ -102,7 +102,9 @@ class Stages:
             return
         queued: Queued | None = None
         try:
-            queued = await self._queue.run(partial(load, number=number, stage=stage))
+            queued = await self._queue.run(
+                partial(load, number=number, stage=stage, now=self._clock())
+            )
             if queued is not None:
                 await work(queued)
         except Exception:  # whatever it is, it must not go on for ever, nor unreported
@@ -142,9 +144,10 @@ class Stages:
 
     async def _deliver(self, queued: Queued) -> None:
         submission = queued.submission
-        letter = Letter(
-            message=submission.message,
+        letter = self._local.letter(
+            submission.message,
             sender=submission.sender,
+            recipients=[one.address for one in submission.recipients],
             token=queued.token,
             origin="",
             protocol="HTTP",
@@ -181,7 +184,7 @@ class Stages:
             return TRY_LATER
         if account is None:
             return None
-        outcome = await self._local.deliver(account, recipient.address, letter)
+        outcome = await self._local.deliver(account, letter)
         if outcome is MAILBOX_FULL and recipient.account is not None:
             # Room may be made before the report is given up; nobody else could be told.
             return Outcome(code=452, status="4.2.2", text=outcome.text)

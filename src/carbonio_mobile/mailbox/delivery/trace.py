@@ -27,16 +27,23 @@ def received(origin: str, *, by: str, protocol: str, token: str, to: str, at: fl
     """Write the Received field of this server; ``at`` in seconds, UTC.
 
     ``origin`` says who handed the message over, ``name ([address])``; nothing for our own users.
+    ``to`` is empty where there are several: none of them is told of the others.
     """
     lines = [f"from {_visible(origin)}"] if origin else []
-    lines += [f"by {by} (carbonio-mobile) with {protocol} id {token}", f"for <{_visible(to)}>;"]
-    text = "\r\n\t".join([*lines, formatdate(at)])
+    lines += [f"by {by} (carbonio-mobile) with {protocol} id {token}"]
+    lines += [f"for <{_visible(to)}>"] if to else []
+    text = "\r\n\t".join(lines) + f";\r\n\t{formatdate(at)}"
     return f"Received: {text}\r\n".encode("utf-8", "replace")
 
 
 def delivered(message: bytes, *, sender: str, recipient: str, received_field: bytes) -> bytes:
-    """Give a message as it goes into a mailbox: with what this server knows on top."""
-    top = f"Return-Path: <{_visible(sender)}>\r\nDelivered-To: {_visible(recipient)}\r\n"
+    """Give a message as it goes into mailboxes: with what this server knows on top.
+
+    ``recipient`` is empty where there are several.
+    """
+    top = f"Return-Path: <{_visible(sender)}>\r\n"
+    if recipient:
+        top += f"Delivered-To: {_visible(recipient)}\r\n"
     return top.encode("utf-8", "replace") + received_field + message
 
 

@@ -15,7 +15,13 @@ from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.embedded.schema import MAILBOX_SCHEMA, Schema
 from carbonio_mobile.mailbox.standard import FIRST_OWN_FOLDER, STANDARD_FOLDERS, name_key
+from carbonio_mobile.ownership import make_private_directories, make_private_file
 
+_PAGES_BYTES = 256 << 20
+"""What the pages of all databases that the process has open may take in memory together.
+
+Without a limit each keeps 2 MiB: 200 that were read through took 416 MiB, with one of 64 MiB 71.
+"""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 
 
@@ -72,6 +78,7 @@ class DatabaseFiles:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA temp_store = MEMORY")
             db.execute("PRAGMA journal_size_limit = 16777216")
+            db.execute(f"PRAGMA soft_heap_limit = {_PAGES_BYTES}")
         except BaseException:
             db.close()
             raise
@@ -79,19 +86,19 @@ class DatabaseFiles:
 
     def _make(self, path: Path, account: AccountId) -> None:
         """Build a database under another name and give it its own when it is whole and on disk."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private_directories(path.parent)
         with _directory_lock(path.parent) as directory:
             if path.exists():
                 return
             draft = path.with_name("mailbox.new")
             draft.unlink(missing_ok=True)
             draft.with_name("mailbox.new-journal").unlink(missing_ok=True)
+            make_private_file(draft)
             with closing(sqlite3.connect(draft, isolation_level=None)) as db:
                 db.execute("PRAGMA synchronous = FULL")
                 self.schema.create(db)
                 _fill(db, account)
                 db.execute("COMMIT")
-            draft.chmod(0o600)
             draft.rename(path)
             os.fsync(directory)
         for parent in (path.parent.parent, path.parent.parent.parent, self.data_dir):
@@ -103,6 +110,7 @@ class DatabaseFiles:
             if not self.schema.outdated(db):
                 return
             copy = path.with_name(f"mailbox.before-v{self.schema.newest}.db")
+            make_private_file(copy)
             with closing(sqlite3.connect(copy, isolation_level=None)) as kept:
                 db.backup(kept)
             self.schema.upgrade(db)

@@ -13,12 +13,15 @@ from twisted.python.failure import Failure
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.embedded.change import Change, Notice
 from carbonio_mobile.mailbox.embedded.faults import is_for_all, store_error
+from carbonio_mobile.mailbox.embedded.writing import Content
 
 _MAX_GROUP = 32
 """How many writes share a commit at most, so that the first does not wait for the last too long."""
 
 Read = Callable[[sqlite3.Connection], Any]
 Write = Callable[[Change], Any]
+MakeContent = Callable[[bytes, float], Content]
+Plan = Callable[[MakeContent], Write]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -31,7 +34,7 @@ class Job:
     account: AccountId
     now: float
     read: Read | None = None
-    plan: Callable[[], Write] | None = None
+    plan: Plan | None = None
     write: Write | None = None
     outcome: Any = None
     notice: Notice | None = None

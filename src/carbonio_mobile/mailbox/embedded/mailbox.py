@@ -18,7 +18,7 @@ from carbonio_mobile.ids import (
 )
 from carbonio_mobile.interfaces import IMailbox
 from carbonio_mobile.mailbox.embedded import hierarchy, listing, reading, replies, search, writing
-from carbonio_mobile.mailbox.embedded.jobs import Write
+from carbonio_mobile.mailbox.embedded.jobs import MakeContent, Write
 from carbonio_mobile.mailbox.embedded.threads import DatabaseThreads
 from carbonio_mobile.mime.mailitem import (
     BodyWish,
@@ -136,8 +136,8 @@ class EmbeddedMailbox:
         self._check_size(source)
         quota_bytes = await self._quota_of(self.account)
 
-        def plan() -> Write:
-            content = writing.make_content(source, received)
+        def plan(make_content: MakeContent) -> Write:
+            content = make_content(source, received)
             return lambda change: writing.append(
                 change, folder, content, state, received, operation, quota_bytes
             )
@@ -170,8 +170,8 @@ class EmbeddedMailbox:
         quota_bytes = await self._quota_of(self.account)
         now = self._threads.seconds()
 
-        def plan() -> Write:
-            contents = {i: writing.make_content(source, now) for i, source in sources.items()}
+        def plan(make_content: MakeContent) -> Write:
+            contents = {i: make_content(source, now) for i, source in sources.items()}
             return lambda change: writing.update(change, folder, patches, contents, quota_bytes)
 
         size_bytes = sum(map(len, sources.values()))

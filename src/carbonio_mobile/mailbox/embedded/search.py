@@ -3,13 +3,19 @@
 import sqlite3
 import zlib
 from collections.abc import Collection
+from time import monotonic
 
+from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import FolderId, ItemId
 from carbonio_mobile.mailbox.embedded.blobs import unpacked
 from carbonio_mobile.mailbox.embedded.rows import id_list, is_number
 from carbonio_mobile.mime.extract import Extracted
 from carbonio_mobile.mime.mailitem import MailQuery, SearchHits
 from carbonio_mobile.sync.folders import FolderKind
+
+LONGEST_S = 2.0
+"""How long a search may keep the thread from the other accounts that are bound to it."""
+_STEPS_A_LOOK = 10_000  # of SQLite's machine, a fraction of a millisecond
 
 _MAX_WORDS = 64
 _MAIL_KINDS = tuple(kind.value for kind in FolderKind if kind.holds_mail)
@@ -59,7 +65,20 @@ def forget(db: sqlite3.Connection, rows: Collection[int]) -> None:
 
 
 def search(db: sqlite3.Connection, query: MailQuery, offset: int, limit: int) -> SearchHits:
-    """See :meth:`IMailSearch.search`."""
+    """See :meth:`IMailSearch.search`. Raises: Unavailable (it would take too long)."""
+    end_s = monotonic() + LONGEST_S
+    db.set_progress_handler(lambda: monotonic() > end_s, _STEPS_A_LOOK)
+    try:
+        return _search(db, query, offset, limit)
+    except sqlite3.OperationalError as fault:
+        if fault.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            raise Unavailable(f"a search would take longer than {LONGEST_S:g} s") from fault
+        raise
+    finally:
+        db.set_progress_handler(None, 0)
+
+
+def _search(db: sqlite3.Connection, query: MailQuery, offset: int, limit: int) -> SearchHits:
     after = float("-inf") if query.after is None else query.after
     before = float("inf") if query.before is None else query.before
     scope: tuple[object, ...] = (_folders(db, query.folders), after, before)

@@ -8,30 +8,23 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable
 from threading import Thread
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 from zlib import crc32
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IChangeSink
-from carbonio_mobile.mailbox.embedded.jobs import Connections, Job, Read, Worker, Write
+from carbonio_mobile.mailbox.embedded.jobs import Connections, Job, Plan, Read, Worker, Write
 from carbonio_mobile.mailbox.embedded.planning import Planner
 
 _SLOW_BYTES = 1 << 20
 
 
-class Reactor(Protocol):
-    """What is needed of the reactor."""
-
-    def callLater(self, delay: float, callable: Callable[..., Any]) -> IDelayedCall:  # noqa: A002, N802
-        """Have something called later."""
-
-    def callFromThread(self, callable: Callable[..., Any], *args: Any) -> None:  # noqa: A002, N802
-        """Have something called in the reactor thread."""
+Reactor = Any
+"""Provides IReactorFromThreads and IReactorTime, and no type says so."""
 
 
 class DatabaseThreads:
@@ -79,9 +72,7 @@ class DatabaseThreads:
         """Have a write done and committed, with others that wait if there are any."""
         return self._submit(Job(account=account, now=self.seconds(), write=write))
 
-    def planned_write(
-        self, account: AccountId, plan: Callable[[], Write], *, size_bytes: int
-    ) -> Deferred[Any]:
+    def planned_write(self, account: AccountId, plan: Plan, *, size_bytes: int) -> Deferred[Any]:
         """Have a write done whose first half, ``plan``, needs no database.
 
         ``size_bytes`` is how much there is to plan: much of it does not hold up the little.

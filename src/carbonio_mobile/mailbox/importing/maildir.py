@@ -17,6 +17,7 @@ from carbonio_mobile.mailbox.importing.found import (
     received_time,
     state_of,
 )
+from carbonio_mobile.mailbox.importing.opening import opened
 from carbonio_mobile.mime.structure import top_fields
 from carbonio_mobile.sync.folders import FolderKind
 
@@ -44,13 +45,23 @@ def _has_mail(directory: Path) -> bool:
 def find_in_maildir(root: Path) -> Iterator[Found | Refusal]:
     """Find the messages of a Maildir and of all that lie below it."""
     for directory in _directories(root):
+        yield from _links(directory)
         if not _has_mail(directory):
             continue
         folder = _folder_path(directory.relative_to(root))
         for part in ("cur", "new"):
+            if (directory / part).is_symlink():
+                continue
             for name in sorted(os.listdir(directory / part)):
                 if not name.startswith("."):
                     yield _found(directory / part / name, folder, is_new=part == "new")
+
+
+def _links(directory: Path) -> Iterator[Refusal]:
+    """Tell of folders and parts of them that lie elsewhere, and are not gone to."""
+    with os.scandir(directory) as entries:
+        links = sorted(one.path for one in entries if one.is_symlink() and one.is_dir())
+    yield from (Refusal(link, "is a link to a directory") for link in links)
 
 
 def _folder_path(relative: Path) -> FolderPath:
@@ -76,7 +87,7 @@ def decoded_name(name: str) -> str:
 
 def _found(path: Path, folder: FolderPath, *, is_new: bool) -> Found | Refusal:
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             fields = top_fields(file.read(MAX_HEADER_BYTES))
             modified_at = os.fstat(file.fileno()).st_mtime
     except OSError as exc:

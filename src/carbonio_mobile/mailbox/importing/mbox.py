@@ -9,6 +9,7 @@ Spec: RFC 4155; mutt and Dovecot (Status, X-Status), Thunderbird (X-Mozilla-Stat
 """
 
 import mmap
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from carbonio_mobile.mailbox.importing.found import (
     received_time,
     state_of,
 )
+from carbonio_mobile.mailbox.importing.opening import opened
 from carbonio_mobile.mime.envelope import sent_time
 from carbonio_mobile.mime.structure import Fields, top_fields
 from carbonio_mobile.sync.folders import FolderKind
@@ -64,15 +66,17 @@ def find_in_mbox(path: Path) -> Iterator[Found]:
 
     Raises: OSError.
     """
-    if not path.stat().st_size:
-        return
-    modified_at = path.stat().st_mtime
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
-        found, tells_status = [], False
-        for span in _spans(octets):
-            fields = top_fields(octets[span.start : min(span.end, span.start + MAX_HEADER_BYTES)])
-            tells_status = tells_status or any(name in fields for name in _STATUS_FIELDS)
-            found.append(_message(path, span, fields, modified_at))
+    found, tells_status = [], False
+    with opened(path) as file:
+        facts = os.fstat(file.fileno())
+        if not facts.st_size:
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as octets:
+            for span in _spans(octets):
+                head = octets[span.start : min(span.end, span.start + MAX_HEADER_BYTES)]
+                fields = top_fields(head)
+                tells_status = tells_status or any(name in fields for name in _STATUS_FIELDS)
+                found.append(_message(path, span, fields, facts.st_mtime))
     for one in found:
         yield one if tells_status else replace(one, state=replace(one.state, read=True))
 

@@ -13,6 +13,7 @@ from carbonio_mobile.mailbox.importing.found import (
 )
 from carbonio_mobile.mailbox.importing.maildir import find_in_maildir, is_maildir
 from carbonio_mobile.mailbox.importing.mbox import find_in_mbox, is_mbox, read_from_mbox
+from carbonio_mobile.mailbox.importing.opening import opened, settled
 from carbonio_mobile.mime.structure import top_fields
 
 FORMS = ("auto", "mbox", "maildir", "eml")
@@ -27,7 +28,10 @@ def find(paths: Iterable[Path], form: str) -> Iterator[Found | Refusal]:
         "maildir": find_in_maildir,
         "eml": _find_eml,
     }
-    for path in paths:
+    for path in map(settled, paths):
+        if path.is_symlink():
+            yield Refusal(str(path), "is a link: name what it leads to")
+            continue
         try:
             yield from finders[form](path)
         except OSError as exc:
@@ -36,7 +40,7 @@ def find(paths: Iterable[Path], form: str) -> Iterator[Found | Refusal]:
 
 def read(found: Found) -> bytes:
     """Give the octets of a message. Raises: OSError."""
-    with found.path.open("rb") as file:
+    with opened(found.path) as file:
         if found.end < 0:
             return file.read()
         file.seek(found.start)
@@ -60,7 +64,7 @@ def _find_any(path: Path) -> Iterator[Found | Refusal]:
 
 
 def _find_file(path: Path) -> Iterator[Found | Refusal]:
-    with path.open("rb") as file:
+    with opened(path) as file:
         head = file.read(MAX_HEADER_BYTES)
     if is_mbox(head):
         yield from find_in_mbox(path)
@@ -72,7 +76,7 @@ def _find_eml(path: Path) -> Iterator[Found | Refusal]:
     places = sorted(path.rglob("*.eml")) if path.is_dir() else [path]
     for place in places:
         try:
-            with place.open("rb") as file:
+            with opened(place) as file:
                 head = file.read(MAX_HEADER_BYTES)
         except OSError as exc:
             yield Refusal(str(place), f"cannot be read: {exc.strerror}")
