@@ -56,7 +56,7 @@ class ServerId:
 
     @classmethod
     def parse(cls, text: str) -> "ServerId":
-        """Read the wire form. Raises: ValueError for anything that this server cannot have issued."""
+        """Read the wire form. Raises: ValueError for what this server cannot have issued."""
         folder, colon, item = text.rpartition(":")
         if not colon or not folder or not item.isascii() or not item.isdigit() or len(text) > 64:
             raise ValueError("not a server id of ours")

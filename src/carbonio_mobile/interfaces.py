@@ -231,7 +231,6 @@ class ISubmission(Interface):
         OverQuota, TooLarge.
         """
 
-
     def was_taken(operation: OperationId) -> Awaitable[bool]:
         """Tell whether an operation was taken over before; False once it is forgotten (30 days)."""
 

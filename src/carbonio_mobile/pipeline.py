@@ -206,7 +206,7 @@ class Pipeline:
             request=request,
             peer=request.peer,
             bytes_in=len(request.body),
-            began=self._services.clock(),
+            began=self._services.steady_clock(),
             command=command,
         )
 
@@ -219,7 +219,7 @@ class Pipeline:
                 version=visit.version.text if visit.version is not None else "",
                 peer=visit.peer,
                 code=response.code,
-                elapsed_s=self._services.clock() - visit.began,
+                elapsed_s=self._services.steady_clock() - visit.began,
                 bytes_in=visit.bytes_in,
                 bytes_out=len(response.body),
                 refused=visit.refused,

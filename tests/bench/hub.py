@@ -12,9 +12,9 @@ import sys
 import time
 import tracemalloc
 
-import twisted
 from twisted.internet.task import Clock
 
+import twisted
 from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey, FolderId

@@ -15,10 +15,10 @@ import tempfile
 import time
 from pathlib import Path
 
-import twisted
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import react
 
+import twisted
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.sql import SqlStore

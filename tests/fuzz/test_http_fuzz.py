@@ -134,7 +134,7 @@ class Peer:
             if self.transport.disconnecting:
                 return
             self.channel.dataReceived(data[start : start + size])
-            assert self.site.edge.held_bytes <= LIMITS.all_bodies_bytes + size
+            assert self.site.edge.held.total_bytes <= LIMITS.all_bodies_bytes + size
 
     def check_answers(self) -> None:
         """What came back is a row of answers, each with its length, or nothing."""
@@ -152,7 +152,7 @@ class Peer:
         self.channel.connectionLost(Failure(ConnectionDone()))
         assert self.clock.getDelayedCalls() == []
         assert self.site.connections_count == 0
-        assert self.site.edge.held_bytes == 0
+        assert self.site.edge.held.total_bytes == 0
         failures = [event for event in self.logged if "log_failure" in event]
         assert failures == []
 
@@ -219,7 +219,7 @@ def test_unanswered_flood_is_bounded() -> None:
             b"POST %s HTTP/1.1\r\nContent-Length: 1500\r\n\r\n" % EAS + b"x" * 1000
         )
         channels.append(channel)
-    assert peer.site.edge.held_bytes <= LIMITS.all_bodies_bytes
+    assert peer.site.edge.held.total_bytes <= LIMITS.all_bodies_bytes
     for channel in channels:
         channel.connectionLost(Failure(ConnectionDone()))
     peer.leave()

@@ -55,8 +55,9 @@ class Offload(Protocol):
 class Services:
     """What every command may use of the rest of the program.
 
-    ``clock`` gives seconds since 1970, UTC. ``offload`` does pure work away from the reactor
-    thread, for what may take more than a few milliseconds.
+    ``clock`` gives seconds since 1970, UTC; ``steady_clock`` seconds that nobody sets, for
+    measuring how long something takes. ``offload`` does pure work away from the reactor thread, for
+    what may take more than a few milliseconds.
     """
 
     accounts: IAccounts
@@ -66,6 +67,7 @@ class Services:
     states: ISyncStates
     hub: IChangeHub
     clock: Callable[[], float]
+    steady_clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     offload: Offload
     bounds: Bounds

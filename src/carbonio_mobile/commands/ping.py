@@ -145,9 +145,10 @@ async def _changed(
 
 
 async def _wait(call: Call, watch: IWatch, heartbeat_s: float) -> Element:
-    until = call.now + heartbeat_s
+    steady_clock = call.services.steady_clock
+    until = steady_clock() + heartbeat_s
     while True:
-        wake = await watch.wait(max(0.0, until - call.now))
+        wake = await watch.wait(max(0.0, until - steady_clock()))
         if wake.superseded or not (wake.folders or wake.hierarchy):
             return build(PingStatus.EXPIRED)
         if wake.hierarchy and await hierarchy.outdated(call):

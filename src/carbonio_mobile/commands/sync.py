@@ -87,13 +87,14 @@ async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
         call.account.id, folders, latency_s=call.services.bounds.latency_s
     )
     try:
-        until = call.now + request.wait_s
+        steady_clock = call.services.steady_clock
+        until = steady_clock() + request.wait_s
         answers = await _Round(call=call, request=request).run()
         if not answers and await hierarchy.outdated(call):
             raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
-        while not answers and call.now < until:
+        while not answers and steady_clock() < until:
             call.turn.park(watch)
-            wake = await watch.wait(until - call.now)
+            wake = await watch.wait(until - steady_clock())
             await call.turn.resume()
             if wake.superseded or not (wake.folders or wake.hierarchy):
                 return []  # a newer request took the place, time is up, or the server stops

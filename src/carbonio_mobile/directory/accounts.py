@@ -11,8 +11,7 @@ from carbonio_mobile.ids import AccountId
 
 
 class AccountStatus(Enum):
-    """The states of an account (``zimbraAccountStatus``) and of a domain (``zimbraDomainStatus``).
-    """
+    """What an account or a domain is in (``zimbraAccountStatus``, ``zimbraDomainStatus``)."""
 
     ACTIVE = "active"
     MAINTENANCE = "maintenance"

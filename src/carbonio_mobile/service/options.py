@@ -172,8 +172,41 @@ OPTIONS: tuple[Option, ...] = (
         unit="bytes",
     ),
     _limit(
+        "peer_bodies_bytes",
+        "what those of one address may take together; trusted proxies have no bound",
+        low=1_048_576,
+        high=68_719_476_736,
+        unit="bytes",
+    ),
+    _limit(
+        "small_body_bytes",
+        "bodies up to this are not counted, and never refused for want of room",
+        low=1_024,
+        high=1_048_576,
+        unit="bytes",
+    ),
+    _limit(
+        "peer_connections",
+        "the most connections from one address; trusted proxies have no bound",
+        low=0,
+        high=1_000_000,
+    ),
+    _limit(
+        "loopback_connections",
+        "the most connections from this machine; 0 is no bound",
+        low=0,
+        high=1_000_000,
+    ),
+    _limit(
+        "stalled_after_s",
+        "an answer of which the client takes nothing for so long is given up",
+        low=1,
+        high=3600,
+        unit="s",
+    ),
+    _limit(
         "body_timeout_s",
-        "how long a body or answer may take, beside the time its size needs",
+        "within this a body must come whole, or as many bytes as slowest_bytes_per_s brings",
         low=1,
         high=3600,
         unit="s",
@@ -456,7 +489,9 @@ OPTIONS: tuple[Option, ...] = (
     _wbxml(
         "opaque_bytes", "the longest value of octets, a whole message say", low=65_536, unit="bytes"
     ),
-    _wbxml("total_bytes", "the longest document, string table expanded", low=65_536, unit="bytes"),
+    _wbxml("total_bytes", "the longest document", low=65_536, unit="bytes"),
+    _wbxml("expanded_bytes", "what its string table may grow to", low=1_024, unit="bytes"),
+    _wbxml("padding_bytes", "what may follow the document", low=0, unit="bytes"),
     Option(
         section="provisioning",
         name="required",

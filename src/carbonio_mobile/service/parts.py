@@ -99,6 +99,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         states=store,
         hub=hub,
         clock=time.time,
+        steady_clock=reactor.seconds,
         random_bytes=secrets.token_bytes,
         offload=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
         bounds=settings.bounds,

@@ -126,6 +126,7 @@ class Rig:
             states=self.store,
             hub=self.hub,
             clock=self.clock.seconds,
+            steady_clock=self.clock.seconds,
             random_bytes=os.urandom,
             offload=at_once,
             bounds=bounds,

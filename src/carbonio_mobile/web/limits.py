@@ -29,18 +29,18 @@ class WebLimits:
     """
 
     connections: int
-    peer_connections: int = 2_000
-    loopback_connections: int = 0
+    peer_connections: int
+    loopback_connections: int
     header_bytes: int
     header_count: int
     header_timeout_s: float
     body_bytes: int
     all_bodies_bytes: int
-    peer_bodies_bytes: int = 128 * 1024 * 1024
-    small_body_bytes: int = 64 * 1024
+    peer_bodies_bytes: int
+    small_body_bytes: int
     body_timeout_s: float
     slowest_bytes_per_s: int
-    stalled_after_s: float = 120.0
+    stalled_after_s: float
     idle_timeout_s: float
     linger_timeout_s: float
     keepalive_idle_s: int
@@ -52,13 +52,18 @@ class WebLimits:
 
 DEFAULT_LIMITS = WebLimits(
     connections=50_000,
+    peer_connections=2_000,
+    loopback_connections=0,
     header_bytes=16 * 1024,
     header_count=100,
     header_timeout_s=20.0,
     body_bytes=64 * 1024 * 1024,
     all_bodies_bytes=512 * 1024 * 1024,
+    peer_bodies_bytes=128 * 1024 * 1024,
+    small_body_bytes=64 * 1024,
     body_timeout_s=30.0,
     slowest_bytes_per_s=4_000,
+    stalled_after_s=120.0,
     idle_timeout_s=75.0,
     linger_timeout_s=10.0,
     keepalive_idle_s=600,

@@ -177,6 +177,7 @@ class Rig:
             states=self.store,
             hub=None,  # type: ignore[arg-type]  # none of these commands waits for changes
             clock=lambda: self.now,
+            steady_clock=lambda: self.now,
             offload=at_once,
             random_bytes=lambda size: next(self.keys).to_bytes(size, "big"),
             bounds=self.bounds,

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.eas.eas_mails import CORPUS, mail_of, on_the_wire
 
 from carbonio_mobile.eas.bodies import BodyOptions, BodyPreference, BodyType, MimeSupport
 from carbonio_mobile.eas.items.email import application_data, find_properties
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase
+from tests.unit.eas.eas_mails import CORPUS, mail_of, on_the_wire
 
 INDEX = CORPUS / "INDEX.csv"
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
-from tests.unit.eas.eas_mails import mail, on_the_wire
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSyncBase, ItemOperations
+from tests.unit.eas.eas_mails import mail, on_the_wire
 
 V = Version.V16_1
 TEXT = "Grüße aus Köln, " * 40

@@ -3,7 +3,6 @@
 from base64 import b64encode
 
 import pytest
-from tests.unit.eas.eas_mails import FLAG, FULL, mail
 
 from carbonio_mobile.eas.bodies import BodyOptions, BodyType
 from carbonio_mobile.eas.filereference import FileReference
@@ -23,6 +22,7 @@ from carbonio_mobile.ids import FolderId, ItemId, PartId
 from carbonio_mobile.mime.mailitem import ClearFollowUp, FollowUp, MailPatch
 from carbonio_mobile.wbxml import Element, Tag, decode, encode
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Calendar, Email, Email2, Tasks
+from tests.unit.eas.eas_mails import FLAG, FULL, mail
 
 V = Version.V16_1
 

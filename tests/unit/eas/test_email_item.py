@@ -1,16 +1,6 @@
 """Messages as the properties of the Email class."""
 
 import pytest
-from tests.unit.eas.eas_mails import (
-    FLAG,
-    FULL,
-    MEETING,
-    RECEIVED,
-    SCHEMAS,
-    STATE,
-    mail,
-    on_the_wire,
-)
 
 from carbonio_mobile.eas.bodies import BodyOptions, BodyPreference, BodyType, MimeSupport
 from carbonio_mobile.eas.filereference import FileReference
@@ -39,6 +29,16 @@ from carbonio_mobile.wbxml.codepages import (
     ItemOperations,
     Search,
     Tasks,
+)
+from tests.unit.eas.eas_mails import (
+    FLAG,
+    FULL,
+    MEETING,
+    RECEIVED,
+    SCHEMAS,
+    STATE,
+    mail,
+    on_the_wire,
 )
 
 PLAIN = BodyOptions()

@@ -137,9 +137,7 @@ class AccountsContract(SynchronousTestCase):
         """An id that no account has raises NotFound, a removed account's id too."""
         self.directory.remove(self.john)
         for account in (self.john, AccountId("nobody")):
-            self.failureResultOf(
-                _deferred(self.accounts.account(account)), NotFound
-            )
+            self.failureResultOf(_deferred(self.accounts.account(account)), NotFound)
 
     def test_find(self) -> None:
         """An account is found by name and alias in any case; another address finds nothing."""
