@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from email.utils import formatdate
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -103,8 +104,42 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+Fill = Callable[[Daemon, Path, str, int], None]
+
+
+def fill_large(running: Daemon, folder: Path, address: str, count: int) -> None:
+    """Give an account lifelike mail of 36 KB in the mean."""
+    maildir = folder / f"maildir-{count}"
+    subprocess.run(
+        [
+            sys.executable,
+            str(SHARED / "makemail.py"),
+            *("--count", str(count), "--seed", "s1", "--to", address),
+            *("--maildir", str(maildir)),
+        ],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    running.setup("import", address, str(maildir))
+
+
+def fill_small(running: Daemon, folder: Path, address: str, count: int) -> None:
+    """Give an account many short messages, a minute apart."""
+    mbox = folder / f"small-{count}.mbox"
+    start = time.time() - 60 * count
+    with mbox.open("w") as file:
+        for number in range(count):
+            date = formatdate(start + 60 * number)
+            file.write(
+                f"From load@example.net Thu Jan  1 00:00:00 2026\nFrom: load@example.net\n"
+                f"To: {address}\nSubject: message {number}\nDate: {date}\n"
+                f"Message-ID: <{number}@example.net>\n\nShort and plain.\n\n"
+            )
+    running.setup("import", address, str(mbox))
+
+
 @contextmanager
-def daemon(accounts: dict[int, int]) -> Iterator[Daemon]:
+def daemon(accounts: dict[int, int], *, fill: Fill = fill_large) -> Iterator[Daemon]:
     """Run a daemon whose user<N> has so many messages (``accounts``: N -> count)."""
     with tempfile.TemporaryDirectory(prefix="carbonio-mobile-bench-") as name:
         folder = Path(name)
@@ -121,22 +156,6 @@ def daemon(accounts: dict[int, int]) -> Iterator[Daemon]:
             yield running
         finally:
             running.stop()
-
-
-def fill(running: Daemon, folder: Path, address: str, count: int) -> None:
-    maildir = folder / f"maildir-{count}"
-    if not maildir.exists():
-        subprocess.run(
-            [
-                sys.executable,
-                str(SHARED / "makemail.py"),
-                *("--count", str(count), "--seed", "s1", "--to", address),
-                *("--maildir", str(maildir)),
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-    running.setup("import", address, str(maildir))
 
 
 def initial() -> None:
@@ -206,7 +225,7 @@ def held(devices: int) -> None:
 
 def flat() -> None:
     sizes = (1_000, 10_000, 100_000)
-    with daemon(dict(enumerate(sizes, 1))) as running:
+    with daemon(dict(enumerate(sizes, 1)), fill=fill_small) as running:
         bridge = serve(("127.0.0.1", running.lmtp))
         for user, size in enumerate(sizes, 1):
             run = running.load(

@@ -215,6 +215,17 @@ class StrictPhone(Phone):
         assert collections is not None
         return await self._taken(collections.find_all(AirSync.Collection), wanted)
 
+    async def _taken(
+        self, listed: Sequence[Element], wanted: Sequence[Wanted]
+    ) -> dict[str, SyncResult]:
+        """Options are in force once there was an answer, though it may not name the folder."""
+        results = await super()._taken(listed, wanted)
+        for one in wanted:
+            if one.options is not None and results[one.folder].status == 1:
+                known = self.state.collection(one.folder)
+                known.options, known.options_told = one.options, True
+        return results
+
     def _take(self, element: Element, wanted: Wanted) -> SyncResult:
         if element.value(AirSync.Status) == "3":
             raise ForcedResync(f"Sync of {wanted.folder}: status 3")

@@ -37,7 +37,7 @@ async def respond(call: Call) -> Answer:
             item = ServerId.parse(request.item)
             groups[item.folder, FolderId(request.target)].append(item.item)
     moved = {ends: await _move(call, *ends, items) for ends, items in groups.items()}
-    await _note(call, present, moved)
+    await _note(call, present, groups, moved)
     return Answer(document=build(_result(request, present, moved) for request in requests))
 
 
@@ -78,10 +78,18 @@ def _result(
 
 
 async def _note(
-    call: Call, present: Hierarchy, moved: Mapping[tuple[FolderId, FolderId], Moved]
+    call: Call,
+    present: Hierarchy,
+    wanted: Mapping[tuple[FolderId, FolderId], list[ItemId]],
+    moved: Mapping[tuple[FolderId, FolderId], Moved],
 ) -> None:
-    """Enter the moves in the states of the collections that the device syncs."""
-    folders = {folder for ends, heads in moved.items() if heads for folder in ends}
+    """Enter the moves in the states of the collections that the device syncs.
+
+    An item that is not there the device holds nevertheless: an earlier copy of this request may
+    have moved it, and someone else taken it away from there, so that the source is said to be rid
+    of it while the device is not.
+    """
+    folders = {folder for ends in moved for folder in ends}
     states = await load_states(call, folders)
     for (source, target), heads in moved.items():
         origin = present.find(source)
@@ -91,6 +99,10 @@ async def _note(
                 states[source].forget(item)
             if target in states:
                 states[target].know_content(head.item, may_change=was_draft)
+        if source in states:
+            for item in wanted[source, target]:
+                if item not in heads:
+                    states[source].miss(item)
     documents = {document_name(folder): state.to_text() for folder, state in states.items()}
     if documents:
         await call.services.states.commit(call.device.key, documents)

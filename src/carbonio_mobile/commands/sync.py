@@ -72,16 +72,22 @@ def needs(document: Element | None) -> tuple[str, ...]:
 async def respond(call: Call) -> Answer:
     """Answer Sync. An answer without anything to say is empty (MS-ASCMD R667, R679)."""
     try:
-        request = await complete(call)
-        answers = await _answers(call, request)
+        request, to_store = await complete(call)
+        answers = await _answers(call, request, to_store)
     except SyncFault as fault:
         return Answer(document=build_fault(fault.status, fault.limit))
     return Answer(document=build(answers) if answers else None)
 
 
-async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
+async def _answers(
+    call: Call, request: SyncRequest, to_store: dict[str, str | None]
+) -> list[CollectionAnswer]:
+    """Go through the collections, again and again where the device waits for news.
+
+    ``to_store`` are documents to store together with the states of the first round.
+    """
     if request.wait_s is None:
-        return await _Round(call=call, request=request).run()
+        return await _Round(call=call, request=request, documents=to_store).run()
     folders = [collection.collection for collection in request.collections]
     watch = call.services.hub.watch(
         call.account.id, folders, latency_s=call.services.bounds.latency_s
@@ -89,7 +95,7 @@ async def _answers(call: Call, request: SyncRequest) -> list[CollectionAnswer]:
     try:
         steady_clock = call.services.steady_clock
         until = steady_clock() + request.wait_s
-        answers = await _Round(call=call, request=request).run()
+        answers = await _Round(call=call, request=request, documents=to_store).run()
         if not answers and await hierarchy.outdated(call):
             raise SyncFault(SyncStatus.HIERARCHY_CHANGED)
         while not answers and steady_clock() < until:

@@ -24,8 +24,8 @@ DOCUMENT = "sync-request"
 _NOT_REPEATABLE = (CommandKind.ADD, CommandKind.CHANGE, CommandKind.DELETE)
 
 
-async def complete(call: Call) -> SyncRequest:
-    """Give the request that is meant, and remember it for the next empty or partial one.
+async def complete(call: Call) -> tuple[SyncRequest, dict[str, str | None]]:
+    """Give the request that is meant, and what to store so that the next one may refer to it.
 
     Raises: ProtocolError; SyncFault 13 where nothing is remembered to complete it with, 14 and 15
     for a request out of bounds.
@@ -40,8 +40,7 @@ async def complete(call: Call) -> SyncRequest:
     if not request.collections:
         raise SyncFault(SyncStatus.REQUEST_INCOMPLETE)
     _check_bounds(call, request)
-    await _remember(call, request, remembered)
-    return request
+    return request, _to_remember(request, remembered)
 
 
 def _need(remembered: SyncRequest | None) -> SyncRequest:
@@ -85,15 +84,12 @@ def _repeatable(commands: tuple[ClientCommand, ...]) -> bool:
     return not any(command.kind in _NOT_REPEATABLE for command in commands)
 
 
-async def _remember(call: Call, request: SyncRequest, remembered: SyncRequest | None) -> None:
-    """Store a request that a later one may refer to; one that changes items cannot be (R673)."""
+def _to_remember(request: SyncRequest, remembered: SyncRequest | None) -> dict[str, str | None]:
+    """Give the document to store; a request that changes items cannot be referred to (R673)."""
     if not all(_repeatable(collection.commands) for collection in request.collections):
-        if remembered is not None:
-            await call.services.states.commit(call.device.key, {DOCUMENT: None})
-        return
+        return {} if remembered is None else {DOCUMENT: None}
     shape = _without_particulars(request)
-    if shape != remembered:
-        await call.services.states.commit(call.device.key, {DOCUMENT: _to_text(shape)})
+    return {} if shape == remembered else {DOCUMENT: _to_text(shape)}
 
 
 def _without_particulars(request: SyncRequest) -> SyncRequest:

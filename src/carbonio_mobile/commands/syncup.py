@@ -26,7 +26,7 @@ from carbonio_mobile.eas.messages.sync import (
 )
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.errors import Conflict, Corrupt, NotAllowed, NotFound, OverQuota, TooLarge
-from carbonio_mobile.ids import ItemId, ServerId
+from carbonio_mobile.ids import ChangeToken, ItemId, ServerId
 from carbonio_mobile.mime.mailitem import ClearFollowUp, MailPatch, MailState
 from carbonio_mobile.sync.changes import ALL_ASPECTS, NO_ASPECT, Aspect
 from carbonio_mobile.sync.folders import Folder, FolderKind
@@ -146,7 +146,8 @@ class Applying:
         result = await _refusable(self._drafts().change(command, item, conflict=conflict))
         if result.version is None:
             return result
-        known = self._knows_all(item, await self._since([item]), Aspect.CONTENT)
+        after = await self._since([item], self.made.known_up_to)
+        known = self._knows_all(item, after, Aspect.CONTENT)
         return result if known else replace(result, version=None)
 
     def _patch_of(self, command: ClientCommand) -> MailPatch:
@@ -155,7 +156,7 @@ class Applying:
         return parse_change(command.content, self.call.version)
 
     async def _conflicts(self, item: ItemId) -> bool:
-        since = await self._since([item])
+        since = await self._since([item], self.made.token)
         changed = since.get(item, NO_ASPECT) & Aspect.CONTENT
         return bool(changed) and not self._is_own(item) and not self.options.client_wins
 
@@ -173,7 +174,7 @@ class Applying:
             else:
                 allowed[item] = patch
         versions = await self.call.mailbox.update(self.folder.id, allowed)
-        after = await self._since(allowed)
+        after = await self._since(allowed, self.made.known_up_to)
         for item, patch in allowed.items():
             fingerprint = patches[item][0]
             if item not in versions:
@@ -203,7 +204,7 @@ class Applying:
         """
         if self.options.client_wins:
             return set()
-        changed = await self._since(patches)
+        changed = await self._since(patches, self.made.token)
         suspects = [
             item
             for item, patch in patches.items()
@@ -220,8 +221,8 @@ class Applying:
         """
         return item in self.made.echoes or any(item == one.item for one in self.known.values())
 
-    async def _since(self, items: Iterable[ItemId]) -> Mapping[ItemId, Aspect]:
-        wanted, since = list(items), self.made.known_up_to
+    async def _since(self, items: Iterable[ItemId], since: ChangeToken) -> Mapping[ItemId, Aspect]:
+        wanted = list(items)
         try:
             return await self.call.mailbox.aspects_since(self.folder.id, wanted, since)
         except Conflict:

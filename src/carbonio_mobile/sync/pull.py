@@ -15,6 +15,7 @@ Spec: MS-ASCMD 2.2.3.36.2 (ConversationMode), 2.2.3.68.2 (FilterType), 2.2.3.158
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from carbonio_mobile.ids import ItemId, ItemVersion
 from carbonio_mobile.sync.changes import (
@@ -74,7 +75,7 @@ def pull(
     if conversations is not None:
         _choose(made, conversations=conversations)
     run = _Run(made, floor, window, shown)
-    for phase in (run.history, run.narrowing, run.listing, run.weaving):
+    for phase in (run.departures, run.history, run.narrowing, run.listing, run.weaving):
         yield from phase()
         if run.full:
             break
@@ -127,6 +128,15 @@ class _Run:
     @property
     def _room(self) -> int:
         return min(CHUNK, self._window - self.taken)
+
+    def departures(self) -> Generator[Question, Reply, None]:
+        """Tell of items that the device asked about in vain."""
+        departed = self._made.departed
+        shown = tuple(Offer(OfferKind.DELETE, item) for item in islice(departed, self._room))
+        taken = yield from self._show(shown)
+        for offer in shown[: taken.count]:
+            departed.discard(offer.item)
+        self.full = bool(departed)
 
     def history(self) -> Generator[Question, Reply, None]:
         """Tell what happened since the token."""

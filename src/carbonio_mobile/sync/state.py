@@ -59,7 +59,9 @@ class Generation:
     although the feed has not reported them yet, because the device made them itself or got them
     ahead of the feed; or that it is not sure which one the device knows. ``options``: the sticky
     options. ``results``: by fingerprint, what became of the commands that made this generation.
-    ``kind``: that of the folder. ``weaving``: None unless the device wants whole conversations.
+    ``kind``: that of the folder. ``departed``: items that the device has asked about and that are
+    not there any more, so that it shall be told. ``weaving``: None unless the device wants whole
+    conversations.
     """
 
     key: str
@@ -73,6 +75,7 @@ class Generation:
     options: dict[str, Any] = field(default_factory=dict)
     results: dict[str, CommandResult] = field(default_factory=dict)
     kind: FolderKind | None = None
+    departed: RangeSet = field(default_factory=RangeSet)
     weaving: Weaving | None = None
 
     @property
@@ -85,6 +88,7 @@ class Generation:
         return replace(
             self,
             held=self.held.copy(),
+            departed=self.departed.copy(),
             echoes=dict(self.echoes),
             results={},
             weaving=None if self.weaving is None else self.weaving.copy(),
@@ -127,6 +131,8 @@ class Generation:
             form["stale"] = _place_json(self.stale)
         if self.kind is not None:
             form["kind"] = self.kind.value
+        if self.departed:
+            form["departed"] = self.departed.text()
         if self.edge != NEWEST:
             form["edge"] = _place_json(self.edge)
         if self.narrowing is not None:
@@ -159,6 +165,7 @@ class Generation:
             options=form.get("options", {}),
             weaving=_weaving(form["weaving"]) if "weaving" in form else None,
             kind=FolderKind(form["kind"]) if "kind" in form else None,
+            departed=RangeSet.parse(form.get("departed", "")),
             results={
                 name: CommandResult(
                     status=s, item=i, version=v, removed=bool(gone), parts=tuple(parts)
@@ -183,6 +190,11 @@ class CollectionState:
         """Outside of a Sync the device got hold of an item: so whichever key it names next."""
         for generation in self._generations():
             generation.know_content(item, may_change=may_change)
+
+    def miss(self, item: ItemId) -> None:
+        """Outside of a Sync the device named an item that is not there: it shall be told."""
+        for generation in self._generations():
+            generation.departed.add(item)
 
     def forget(self, item: ItemId) -> None:
         """Outside of a Sync the device gave an item away: so whichever key it names next."""

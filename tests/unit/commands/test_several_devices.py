@@ -7,7 +7,7 @@ from carbonio_mobile.mime.mailitem import BodyWish, FollowUp, MailPatch, MailSta
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element
-from carbonio_mobile.wbxml.codepages import AirSync, Email
+from carbonio_mobile.wbxml.codepages import AirSync, Email, Move
 from tests.unit.commands import asking
 from tests.unit.commands.phone import Phone, change, commands
 
@@ -118,6 +118,34 @@ class SeveralDevicesTests(SynchronousTestCase):
         self.others_change(head.item, MailPatch(read=True))
         collection = self.phone.sync(self.inbox, commands(change(name, read("1"))))
         self.assertIsNone(self.status(collection))
+
+    def test_what_was_told_while_behind_is_no_conflict(self) -> None:
+        """The device answers to what it heard, although there is more to hear."""
+        heads = [self.rig.deliver() for _ in range(3)]
+        self.phone.prime(self.inbox)
+        for head in heads:
+            self.others_change(head.item, FLAGGED)
+        self.phone.sync(self.inbox, ONE)
+        name = self.name(heads[0].item)
+        self.assertTrue(self.shows_flag(name))
+        collection = self.phone.sync(
+            self.inbox, ONE, NO_PULL, commands(change(name, Element(Email.Flag)))
+        )
+        self.assertIsNone(self.status(collection))
+        self.assertIsNone(self.state(heads[0].item).follow_up)
+
+    def test_an_item_that_went_on_before_its_move_was_repeated(self) -> None:
+        """The answer to a move was lost, another took the item from the target: it is told gone."""
+        head = self.rig.deliver()
+        name = self.name(head.item)
+        self.phone.prime(self.inbox)
+        self.phone.post("MoveItems", asking.moves((name, self.inbox, self.trash)))
+        now(self.rig.mailbox().delete(self.trash, [ItemId(1)]))
+        answer = self.phone.post("MoveItems", asking.moves((name, self.inbox, self.trash)))
+        assert answer is not None
+        self.assertEqual(answer.children[0].value(Move.Status), "1")
+        self.phone.settle(self.inbox)
+        self.assertEqual(self.phone.items[self.inbox], {})
 
     def test_of_a_deleted_tree_each_folder_is_told(self) -> None:
         """The device deleted the uppermost only; its subfolders come as Deletes."""
