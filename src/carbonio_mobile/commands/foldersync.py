@@ -23,20 +23,24 @@ async def respond(call: Call) -> Answer:
     if request.sync_key == "0":
         return await _whole(call)
     documents = await call.documents((folders.TOLD, folders.VANISHED))
-    stuck = max(folders.read_vanished(documents.get(folders.VANISHED)).values(), default=0)
-    if stuck >= folders.VANISHED_MAX:
-        # The device asks again and again for a folder that is not there: let it start over once.
-        await call.services.states.commit(call.device.key, {folders.VANISHED: None})
-        return Answer(document=build_sync(FolderSyncStatus.INVALID_SYNC_KEY, None, None))
+    vanished = folders.read_vanished(documents.get(folders.VANISHED))
+    stuck = max(vanished.values(), default=0) >= folders.VANISHED_MAX
     told = folders.Told.parse(documents.get(folders.TOLD))
     token = await call.mailbox.hierarchy_token()
     if told is not None and (told.key, told.token) == (request.sync_key, token):
-        return _nothing(request.sync_key)
-    return await _compare(call, request.sync_key)
+        answer = None
+    else:
+        answer = await _compare(call, request.sync_key)
+    if answer is None and stuck:
+        # It was told all there is, and yet it asks again and again for a folder that is not there:
+        # let it start over once.
+        await call.services.states.commit(call.device.key, {folders.VANISHED: None})
+        return Answer(document=build_sync(FolderSyncStatus.INVALID_SYNC_KEY, None, None))
+    return answer or _nothing(request.sync_key)
 
 
-async def _compare(call: Call, sync_key: str) -> Answer:
-    """Compare what the device knows with the folders there are."""
+async def _compare(call: Call, sync_key: str) -> Answer | None:
+    """Compare what the device knows with the folders there are; None where nothing is new."""
     try:
         state = await folders.load(call)
     except Corrupt:
@@ -50,7 +54,7 @@ async def _compare(call: Call, sync_key: str) -> Answer:
     if not changes.count:
         if state is not None and base is state.current:
             await folders.note_told(call, base.key, present.token)
-        return _nothing(base.key)
+        return None
     made = hierarchy.KnownFolders(
         key="", token=present.token, folders={folder.id: folder for folder in shown}
     )

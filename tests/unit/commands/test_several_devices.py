@@ -2,12 +2,13 @@
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from carbonio_mobile.ids import ItemId, ServerId
+from carbonio_mobile.commands.hierarchy import VANISHED_MAX
+from carbonio_mobile.ids import FolderId, ItemId, ServerId
 from carbonio_mobile.mime.mailitem import BodyWish, FollowUp, MailPatch, MailState
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element
-from carbonio_mobile.wbxml.codepages import AirSync, Email, Move
+from carbonio_mobile.wbxml.codepages import AirSync, Email, FolderHierarchy, Move
 from tests.unit.commands import asking
 from tests.unit.commands.phone import Phone, change, commands
 
@@ -158,6 +159,22 @@ class SeveralDevicesTests(SynchronousTestCase):
         del self.phone.folders[outer]
         self.phone.folder_sync()
         self.assertNotIn(inner, self.phone.folders)
+
+    def test_only_a_device_that_was_told_of_a_folders_end_is_sent_back(self) -> None:
+        """It may repeat itself before it was told; afterwards, it does not understand."""
+        self.phone.folder_sync()
+        gone = FolderId(self.make_folder("gone", "0"))
+        self.phone.sync(gone)
+        now(self.rig.mailbox().delete_folder(gone))
+        for _ in range(VANISHED_MAX):
+            self.phone.sync(gone)
+        self.phone.folder_sync()
+        self.assertNotIn(gone, self.phone.folders)
+        for _ in range(VANISHED_MAX):
+            self.phone.sync(gone)
+        answer = self.phone.post("FolderSync", asking.folder_sync(self.phone.folder_key))
+        assert answer is not None
+        self.assertEqual(answer.value(FolderHierarchy.Status), "9")
 
     def make_folder(self, name: str, parent: str) -> str:
         document = asking.folder_create(self.phone.folder_key, name, parent=parent)
