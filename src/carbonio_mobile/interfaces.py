@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from zope.interface import Attribute, Interface
 
 from carbonio_mobile.directory.accounts import Account, LoginFault
+from carbonio_mobile.directory.people import People, Person, PersonWish
 from carbonio_mobile.ids import (
     AccountId,
     ChangeToken,
@@ -30,8 +31,10 @@ from carbonio_mobile.mime.mailitem import (
     MailState,
     SearchHits,
 )
+from carbonio_mobile.pim.document import DocumentPath, Documents, Excerpt
+from carbonio_mobile.pim.item import ObjectItem
 from carbonio_mobile.sync.changes import Aspect, ChangeBatch, ItemHead, Listing, Position
-from carbonio_mobile.sync.device import Device
+from carbonio_mobile.sync.device import Device, WipeState
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 from carbonio_mobile.sync.outofoffice import OutOfOffice
 from carbonio_mobile.sync.wake import Wake
@@ -55,6 +58,27 @@ class IAccounts(Interface):
 
     def find(address: str) -> Awaitable[Account | None]:
         """Give the account that receives mail for an address (name or alias), or None."""
+
+
+class IDirectory(Interface):
+    """The address list: people, groups and resources, as far as an account may see them."""
+
+    def search(
+        viewer: Account, text: str, *, offset: int, limit: int, wish: PersonWish
+    ) -> Awaitable[People]:
+        """Give entries of which each word of ``text`` begins a name, alias or address.
+
+        Case and accents do not count. The entries from ``offset`` on come by display name, at most
+        ``limit``. A text without a word finds nobody.
+        """
+
+    def at(
+        viewer: Account, addresses: Sequence[str], *, wish: PersonWish
+    ) -> Awaitable[Mapping[str, Person]]:
+        """Give the entries that have these addresses, by the address as it was asked for.
+
+        Addresses that no entry has are left out.
+        """
 
 
 class IFolders(Interface):
@@ -140,6 +164,50 @@ class IItems(Interface):
         """Give the content type and decoded octets of one attachment. Raises: NotFound."""
 
 
+class IObjects(Interface):
+    """The items of one mailbox that are no messages: contacts, events, tasks, notes.
+
+    An object stands in a folder whose kind is for its form. Beside what is here it is listed,
+    counted, moved and deleted as messages are; its place in a listing follows from what it says
+    (``pim.objects.listed_at``), and changes with that. :meth:`IItems.part` gives its attachments.
+    """
+
+    def objects(
+        folder: FolderId, items: Sequence[ItemId], *, source: bool = False
+    ) -> Awaitable[Mapping[ItemId, ObjectItem]]:
+        """Read objects, with their sources where asked; those no longer in the folder are left out.
+
+        Raises: NotFound (folder), NotAllowed (a folder of messages).
+        """
+
+    def find_uid(uid: str) -> Awaitable[Sequence[ObjectItem]]:
+        """Give the objects of that UID with their sources, from all folders, oldest first."""
+
+    def events(start: float, end: float, *, limit: int) -> Awaitable[Sequence[ObjectItem]]:
+        """Give events of all calendars that may have an occurrence between two times.
+
+        None that has one is left out, unless there are more than ``limit``.
+        """
+
+    def add_object(
+        folder: FolderId, source: bytes, *, operation: OperationId
+    ) -> Awaitable[ItemHead]:
+        """Store a vCard or calendar, once per ``operation``.
+
+        Raises: NotFound (folder), NotAllowed (the folder is not for its form), Corrupt (it holds
+        no object), OverQuota, TooLarge.
+        """
+
+    def replace_object(
+        folder: FolderId, item: ItemId, source: bytes, *, expected: ItemVersion
+    ) -> Awaitable[ItemVersion]:
+        """Give an object a new content; gives its version after it, unchanged where it is the same.
+
+        Raises: as add_object; NotFound (item), Conflict (its version is not ``expected``, and its
+        content another).
+        """
+
+
 class IItemWrites(Interface):
     """Changing the items of one mailbox.
 
@@ -173,7 +241,8 @@ class IItemWrites(Interface):
         In the target an item gets a NEW id, larger than every id that folder ever had, as every
         arrival does: the ids of a folder are numbered from 1 up, folder by folder, and an id once
         gone never comes back. An item that an earlier call moved to ``target`` is given again with
-        the id it got then; one that is nowhere is left out. Raises: NotFound (either folder).
+        the id it got then; one that is nowhere is left out. Raises: NotFound (either folder),
+        NotAllowed (the target is for items of another form).
         """
 
     def delete(folder: FolderId, items: Sequence[ItemId]) -> Awaitable[frozenset[ItemId]]:
@@ -189,6 +258,27 @@ class IMailSearch(Interface):
         """Give hits newest first, from ``offset`` on, at most ``limit``."""
 
 
+class IDocuments(Interface):
+    """A library of documents, which is only read."""
+
+    def list(path: DocumentPath, *, offset: int, limit: int) -> Awaitable[Documents]:
+        """Give what stands at a path and, if that is a folder, what it holds, by name.
+
+        Row 0 is the thing itself. The rows from ``offset`` on come, at most ``limit``. Links to
+        elsewhere, and whatever is neither document nor folder, are not there. Raises: NotFound,
+        NotAllowed, TooLarge (a folder that holds more than a listing is for).
+        """
+
+    def read(
+        path: DocumentPath, *, first: int, last: int | None, limit: int
+    ) -> Awaitable[Excerpt]:
+        """Give octets of a document, from ``first`` to ``last``, both included, or to its end.
+
+        None where it ends before ``first``. Raises: NotFound (a folder also), NotAllowed, TooLarge
+        (more than ``limit`` octets are there to be given).
+        """
+
+
 class IOutOfOffice(Interface):
     """The automatic reply of one mailbox."""
 
@@ -199,7 +289,7 @@ class IOutOfOffice(Interface):
         """Replace the settings."""
 
 
-class IMailbox(IFolders, IItems, IItemWrites, IMailSearch, IOutOfOffice):
+class IMailbox(IFolders, IItems, IObjects, IItemWrites, IMailSearch, IOutOfOffice):
     """One account's mailbox."""
 
     account: AccountId = Attribute("Whose mailbox this is.")
@@ -250,7 +340,17 @@ class IDevices(Interface):
         """
 
     def save_device(device: Device) -> Awaitable[None]:
-        """Store a device, replacing what was known."""
+        """Store a device, replacing what was known but for the order to wipe it.
+
+        That stays whatever ``device`` says of it: who saves a device may have read it before the
+        order was given.
+        """
+
+    def save_wipe(key: DeviceKey, wipe: WipeState | None) -> Awaitable[None]:
+        """Store the order to wipe a device, or with None that there is none.
+
+        Nothing happens if the device is unknown.
+        """
 
     def devices(account: AccountId) -> Awaitable[Sequence[Device]]:
         """Give an account's devices, the one seen last first."""

@@ -9,7 +9,7 @@ import pytest
 from tests.architecture.source import PACKAGE, Module, module, modules
 
 PURE = {
-    "ids", "errors", "wbxml", "eas", "mime", "autodiscover", "policy", "sync", "directory",
+    "ids", "errors", "wbxml", "eas", "mime", "pim", "autodiscover", "policy", "sync", "directory",
 }  # fmt: skip
 """Rooms that take values and give values, and fetch nothing."""
 
@@ -25,7 +25,7 @@ HARMLESS = {"time.gmtime"}
 AWAITING = {"commands", "pipeline", "discovery"}
 """Rooms that await what interfaces give, and know no Twisted and no backend."""
 
-ADAPTERS = {"store", "mailbox", "accounts", "changes", "web", "logs"}
+ADAPTERS = {"store", "mailbox", "accounts", "changes", "documents", "web", "logs"}
 PROGRAMS = {"service", "client", "setup"}
 
 MAY_KNOW = {
@@ -34,11 +34,12 @@ MAY_KNOW = {
     "wbxml": {"errors"},
     "sync": {"ids", "errors"},
     "directory": {"ids", "errors"},
-    "eas": {"wbxml", "errors", "ids", "mime", "sync"},
-    "mime": {"errors", "ids"},
+    "eas": {"wbxml", "errors", "ids", "directory", "mime", "pim", "sync"},
+    "mime": {"errors", "ids", "pim"},
+    "pim": {"errors", "ids"},
     "autodiscover": {"errors"},
     "policy": {"eas", "errors", "ids", "wbxml", "directory", "sync"},
-    "interfaces": {"ids", "directory", "mime", "sync"},
+    "interfaces": {"ids", "directory", "mime", "pim", "sync"},
     "commands": PURE | {"interfaces"},
     "discovery": PURE | {"interfaces"},
     "pipeline": PURE | {"interfaces", "commands", "discovery"},
@@ -131,7 +132,15 @@ def test_a_planted_import_is_caught(name: str, text: str) -> None:
 
 def test_pure_rooms_import_only_the_standard_library_and_parsers() -> None:
     """What a pure room needs beyond Python itself is a parser, and on this list."""
-    parsers = {"lxml", "icalendar", "dateutil", "charset_normalizer", "inscriptis", "idna"}
+    parsers = {
+        "lxml",
+        "icalendar",
+        "dateutil",
+        "charset_normalizer",
+        "inscriptis",
+        "idna",
+        "cryptography",
+    }
     others = {
         f"{each.name} imports {name}"
         for each in modules()

@@ -11,6 +11,7 @@ EDGES = {
     "carbonio_mobile.store.lane": "work in a thread: its failure travels to who asked for it",
     "carbonio_mobile.mailbox.embedded.jobs": "work in a thread: as above",
     "carbonio_mobile.mailbox.delivery.local": "one recipient must not hold up the others",
+    "carbonio_mobile.mailbox.delivery.scheduling": "a mail is not lost for what its calendar holds",
     "carbonio_mobile.mailbox.delivery.stages": "a message that fails must not do so for ever",
     "carbonio_mobile.mailbox.delivery.reports": "who gets no mail is told, whatever it looks like",
     "carbonio_mobile.commands.syncdown": "an item that cannot be converted must not stall a folder",

@@ -62,6 +62,9 @@ class EmbeddedUnderTest:
     def set_attributes(self, account: AccountId, **attributes: str | Sequence[str]) -> None:
         self._store.set_attributes(Target(level=Level.ACCOUNT, name=account), _changes(attributes))
 
+    def set_domain_attributes(self, name: str, **attributes: str | Sequence[str]) -> None:
+        self._store.set_attributes(Target(level=Level.DOMAIN, name=name), _changes(attributes))
+
     def remove(self, account: AccountId) -> None:
         self._store.delete_account(account)
 

@@ -18,7 +18,10 @@ class MemoryMailboxTests(MailboxContract):
 
     def make_mailboxes(self) -> IMailboxes:
         return MemoryMailboxes(
-            sink=self.sink, quota_of=self.quota_of, message_limit_bytes=MESSAGE_LIMIT_BYTES
+            sink=self.sink,
+            clock=reactor.seconds,
+            quota_of=self.quota_of,
+            message_limit_bytes=MESSAGE_LIMIT_BYTES,
         )
 
 

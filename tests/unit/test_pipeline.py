@@ -5,22 +5,24 @@ from base64 import b64encode
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
+from carbonio_mobile.commands.acquaintance import PROBE_DEVICE, SEEN_EVERY_S
 from carbonio_mobile.commands.table import COMMANDS
 from carbonio_mobile.eas import refusal
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
 from carbonio_mobile.eas.refusal import Reason
 from carbonio_mobile.errors import Corrupt, OverQuota, Unavailable
 from carbonio_mobile.ids import DeviceId, DeviceKey
-from carbonio_mobile.pipeline import PROBE_DEVICE, SEEN_EVERY_S, ProvisioningRules
+from carbonio_mobile.pipeline import ProvisioningRules
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.testing.rig import Rig, basic, now
 from carbonio_mobile.wbxml import Element, decode, encode
 from carbonio_mobile.wbxml.codepages import FolderHierarchy, Provision, Settings
 from tests.unit.commands import asking
-from tests.unit.commands.checked import VERSIONS, check
+from tests.unit.commands.checked import ALL_VERSIONS, VERSIONS, check
 
 WBXML = "application/vnd.ms-sync.wbxml"
 FIRST = encode(asking.folder_sync("0"))
+OLD = ("2.5", "12.0", "12.1")
 STRICT = ProvisioningRules(required=True, refresh_s=0.0)
 
 
@@ -84,7 +86,7 @@ class PipelineTests(SynchronousTestCase):
         response = self.ask(method="OPTIONS", body=b"", query=b"")
         headers = dict(response.headers)
         self.assertEqual((response.code, response.body), (200, b""))
-        self.assertEqual(headers["MS-ASProtocolVersions"], "12.1,14.0,14.1,16.0,16.1")
+        self.assertEqual(headers["MS-ASProtocolVersions"], "2.5,12.0,12.1,14.0,14.1,16.0,16.1")
         self.assertEqual(set(headers["MS-ASProtocolCommands"].split(",")), set(COMMANDS))
         self.assertTrue(headers["MS-Server-ActiveSync"])
 
@@ -162,14 +164,14 @@ class PipelineTests(SynchronousTestCase):
         ):
             self.setUp()
             self.rig.accounts.set_attributes(self.rig.account, **{name: value})
-            for version in VERSIONS:
-                expected = code if version == "12.1" else status
+            for version in ALL_VERSIONS:
+                expected = code if version in OLD else status
                 found = self.status(self.ask(version=version), version)
                 self.assertEqual(found, expected, (name, value, version))
 
     def test_unknown_commands_are_501(self) -> None:
         """http.md: what has no document of its own is refused by code in every version."""
-        for version in VERSIONS:
+        for version in ALL_VERSIONS:
             self.assertEqual(self.ask("Dance", version=version).code, 501)
 
     def test_get_attachment_ends_with_12_1(self) -> None:
@@ -178,7 +180,7 @@ class PipelineTests(SynchronousTestCase):
 
     def test_versions_that_are_not_offered(self) -> None:
         """A version between or beyond the known ones is refused; one that is none at all too."""
-        for version in ("2.5", "12.0", "1.0", "15.0", "99.9", "banana"):
+        for version in ("1.0", "12.2", "15.0", "99.9", "banana"):
             response = self.ask(version=version)
             self.assertNotEqual(self.status(response, "14.1"), "1", version)
 
@@ -186,14 +188,19 @@ class PipelineTests(SynchronousTestCase):
         """client-quirks.md 1.6."""
         self.ask(version="16.1")
         self.assertEqual(self.status(self.ask(version=None), "16.1"), "1")
-        self.assertEqual(self.ask(version=None, device="Other").code, 400)
+        self.assertEqual(self.status(self.ask(version=None, device="Other"), "2.5"), "1")
+        other = self.device("other")
+        assert other is not None
+        self.assertEqual(other.version, "2.5")
 
     def test_devices_must_provision_where_that_is_required(self) -> None:
-        """MS-ASPROV 3.1.5.1: 449 up to 12.1, 142 from 14.0; Provision and Settings go through."""
+        """MS-ASPROV 3.1.5.1: 449 up to 12.1, 142 from 14.0 (141 without a key)."""
         for version in VERSIONS:
             self.rig = Rig(rules=STRICT)
-            expected = "449" if version == "12.1" else "142"
-            self.assertEqual(self.status(self.ask(version=version), version), expected)
+            for headers, status in (({}, "141"), ({"x_ms_policykey": "0"}, "142")):
+                expected = "449" if version in OLD else status
+                found = self.ask(version=version, **headers)
+                self.assertEqual(self.status(found, version), expected)
             kind = Element(Provision.PolicyType, "MS-EAS-Provisioning-WBXML")
             policies = Element(Provision.Policies, [Element(Provision.Policy, [kind])])
             model = Element(Settings.Set, [Element(Settings.Model, "x")])
@@ -235,15 +242,15 @@ class PipelineTests(SynchronousTestCase):
     def test_a_body_that_is_no_wbxml(self) -> None:
         """MS-ASCMD: 400 up to 12.1, then status 102."""
         for body in (b"hello", b"\x03", FIRST[:-1], FIRST[:7] + b"\xff" * 40):
-            for version in VERSIONS:
-                expected = "400" if version == "12.1" else "102"
+            for version in ALL_VERSIONS:
+                expected = "400" if version in OLD else "102"
                 found = self.status(self.ask(body=body, version=version), version)
                 self.assertEqual(found, expected)
 
     def test_a_body_of_another_content_type_is_101(self) -> None:
         """MS-ASCMD R7545: 400 up to 12.1."""
-        for version in VERSIONS:
-            expected = "400" if version == "12.1" else "101"
+        for version in ALL_VERSIONS:
+            expected = "400" if version in OLD else "101"
             response = self.ask(version=version, content_type="text/html")
             self.assertEqual(self.status(response, version), expected)
 
@@ -274,7 +281,7 @@ class PipelineTests(SynchronousTestCase):
                     raise error
 
                 self.patch(type(self.rig.mailbox()), "hierarchy", failing)
-                expected = code if version == "12.1" else status
+                expected = code if version in OLD else status
                 response = self.ask(version=version)
                 self.assertEqual(self.status(response, version), expected)
                 if response.code == 503:
@@ -344,7 +351,7 @@ class PipelineTests(SynchronousTestCase):
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r is not Reason.BAD_REQUEST])
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", ALL_VERSIONS)
 def test_every_refusal_can_be_written_in_every_version(reason: Reason, version: str) -> None:
     """Whatever the reason, there is an answer; documents hold tags of the version only."""
     from carbonio_mobile.eas.version import Version
@@ -352,7 +359,7 @@ def test_every_refusal_can_be_written_in_every_version(reason: Reason, version: 
     for command in ("FolderSync", "Sync", "Ping", "SendMail", "GetAttachment", "Dance"):
         found = refusal.answer(reason, Version.parse(version), command)
         if isinstance(found, refusal.StatusRefusal):
-            assert version != "12.1"
+            assert version not in OLD
             check(refusal.document(command, found.status), command, version)
         else:
             assert 400 <= found.code < 600

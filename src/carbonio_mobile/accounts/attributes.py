@@ -1,6 +1,6 @@
 """The catalogue of directory attributes: spelling, kind of value, default, where each may stand.
 
-Spec: ../shared/carbonio/attributes.md 1, 3-5; cli.md 3.2 (the three ZxMobile attributes).
+Spec: ../shared/carbonio/attributes.md 1-5, 7; cli.md 3.2 (the three ZxMobile attributes).
 """
 
 import re
@@ -18,9 +18,12 @@ from carbonio_mobile.accounts.values import (
     UUID,
     Kind,
     choice,
+    octets,
     text,
     whole,
 )
+from carbonio_mobile.directory.people import MAX_BLOB_BYTES
+from carbonio_mobile.policy.settings import BY_NAME, PROFILE, PROFILES, Form, Setting
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_;-]{0,127}\Z")
 _VALUES_MAX = 1000
@@ -73,8 +76,15 @@ def _known(
     )
 
 
+def _policy_kind(row: Setting) -> Kind:
+    if row.form is Form.FLAG:
+        return FLAG
+    return whole(row.lowest, row.highest) if row.form is Form.NUMBER else text(row.highest or 0)
+
+
 _PROTOCOLS = choice("zsync", "imap", "pop3", "http_basic", "http_dav", "soap")
 _LINE = text(256)
+_BLOB = octets(MAX_BLOB_BYTES)
 
 _TABLE = (
     # 1. Switches of mobile sync
@@ -91,6 +101,13 @@ _TABLE = (
     _known("ZxMobile_NotificationsLatency", whole(0, 86400), "global"),
     _known("ZxMobile_UseInstantNotficiations", FLAG, "global"),
     _known("ZxMobile_MaxPingHeartbeat", whole(1, 86400), "global"),
+    # 2. The policy for devices. Without defaults: what nobody set restricts nothing, and what the
+    # product's own class of service says is the profile "carbonio".
+    *(
+        _known(row.attribute, _policy_kind(row), "account cos", multiple=row.form is Form.TEXTS)
+        for row in BY_NAME.values()
+    ),
+    _known(PROFILE, choice(*PROFILES), "account cos domain global"),
     # 3. Status and login
     _known(
         "zimbraAccountStatus",
@@ -153,6 +170,22 @@ _TABLE = (
     _known("zimbraFeatureContactsEnabled", FLAG, "account cos", "TRUE"),
     _known("zimbraFeatureCalendarEnabled", FLAG, "account cos", "TRUE"),
     _known("zimbraFeatureTasksEnabled", FLAG, "account cos", "TRUE"),
+    # 7. The address list
+    _known("zimbraFeatureGalEnabled", FLAG, "account cos", "TRUE"),
+    _known("zimbraHideInGal", FLAG, "account"),
+    _known("zimbraGalMode", choice("zimbra", "both", "ldap"), "domain"),
+    _known("zimbraGalInternalSearchBase", _LINE, "domain global", "DOMAIN"),
+    _known("zimbraGalMaxResults", whole(0, 1_000_000), "domain global", "100"),
+    _known("telephoneNumber", _LINE, "account"),
+    _known("homePhone", _LINE, "account"),
+    _known("mobile", _LINE, "account"),
+    _known("physicalDeliveryOfficeName", _LINE, "account"),
+    _known("title", _LINE, "account"),
+    _known("company", _LINE, "account"),
+    _known("thumbnailPhoto", _BLOB, "account"),
+    _known("jpegPhoto", _BLOB, "account"),
+    _known("userCertificate", _BLOB, "account", multiple=True),
+    _known("userSMIMECertificate", _BLOB, "account", multiple=True),
     # 5. Domain and host names
     _known("zimbraDefaultDomainName", HOST, "global", inherited=False),
     _known("zimbraPublicServiceHostname", HOST, "domain global"),

@@ -31,6 +31,7 @@ from carbonio_mobile.accounts.schema import (
     LOGIN_FAILURES,
 )
 from carbonio_mobile.directory.accounts import Account, AccountStatus
+from carbonio_mobile.directory.people import BLOB_ATTRIBUTES
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import AccountId
 
@@ -47,6 +48,9 @@ _OWN_VALUES = (
     .where(ATTRIBUTE_VALUES.c.owner_id == bindparam("owner"))
     .order_by(ATTRIBUTE_VALUES.c.name_key, ATTRIBUTE_VALUES.c.position)
 )
+
+# Pictures and certificates stay on disk: accounts are kept in memory by the hundred thousand.
+_OWN_TEXTS = _OWN_VALUES.where(ATTRIBUTE_VALUES.c.name_key.not_in(sorted(BLOB_ATTRIBUTES)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +114,12 @@ def generation(connection: Connection) -> int:
 def own_values(connection: Connection, owner: str) -> dict[str, tuple[str, ...]]:
     """Give what stands on one entry itself, by lower-case name."""
     rows = connection.execute(_OWN_VALUES, {"owner": owner})
+    return grouped((name_key, value) for name_key, value in rows)
+
+
+def own_texts(connection: Connection, owner: str) -> dict[str, tuple[str, ...]]:
+    """Give :func:`own_values` without what is no text for people: pictures and certificates."""
+    rows = connection.execute(_OWN_TEXTS, {"owner": owner})
     return grouped((name_key, value) for name_key, value in rows)
 
 
@@ -247,7 +257,7 @@ def login_record(
     row = connection.execute(_ACCOUNT, {"account": account}).first()
     if row is None:
         raise NotFound(f"no account {account}")
-    own = own_values(connection, account)
+    own = own_texts(connection, account)
     shared = cache.shared(connection, row.domain_id, own.get("zimbracosid", (None,))[0])
     rules = LockoutRules.of(LayeredAttributes(own, shared.values))
     counted = rules.enabled and bool(failure_times(connection, account))

@@ -1,6 +1,6 @@
 """Accounts kept in memory: for tests of everything that needs some, and for trying things out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from uuid import NAMESPACE_URL, uuid5
@@ -14,9 +14,12 @@ from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.lockout import LockoutRules
 from carbonio_mobile.accounts.logins import DomainNames, is_plausible, login_address
 from carbonio_mobile.directory.accounts import Account, AccountStatus, LoginFault
+from carbonio_mobile.directory.addresslist import AddressList
+from carbonio_mobile.directory.people import People, Person, PersonWish, person, with_blobs
+from carbonio_mobile.directory.scope import rows_allowed, scope_of
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import AccountId
-from carbonio_mobile.interfaces import IAccounts
+from carbonio_mobile.interfaces import IAccounts, IDirectory
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class _Stored:
     locked_at: float | None = None
 
 
-@implementer(IAccounts)
+@implementer(IAccounts, IDirectory)
 class MemoryAccounts:
     """Accounts in memory, with mobile sync on as in the default COS of the embedded directory."""
 
@@ -79,6 +82,10 @@ class MemoryAccounts:
         """Change attributes of an account. Raises: NotFound, InvalidArgument."""
         self._get(account).own.update(_checked_all(attributes, Level.ACCOUNT))
 
+    def set_domain_attributes(self, name: str, **attributes: str | Sequence[str]) -> None:
+        """Change attributes of a domain, adding it where it is new. Raises: InvalidArgument."""
+        self.add_domain(name, **attributes)
+
     def remove(self, account: AccountId) -> None:
         """Remove an account. Raises: NotFound."""
         for address in self._get(account).addresses:
@@ -122,6 +129,37 @@ class MemoryAccounts:
         except InvalidArgument:
             return None
         return None if account is None else self._build(account)
+
+    # IDirectory
+
+    async def search(
+        self, viewer: Account, text: str, *, offset: int, limit: int, wish: PersonWish
+    ) -> People:
+        """Find people by the beginnings of their names."""
+        rows = rows_allowed(viewer, offset, limit)
+        found = self._list(viewer).search(text, offset=offset, limit=rows)
+        complete = tuple(self._complete(each, wish) for each in found.found)
+        return People(found=complete, total=found.total)
+
+    async def at(
+        self, viewer: Account, addresses: Sequence[str], *, wish: PersonWish
+    ) -> Mapping[str, Person]:
+        """Give the people with these addresses."""
+        listed = self._list(viewer)
+        met = {each: listed.at(each) for each in addresses}
+        return {each: self._complete(shown, wish) for each, shown in met.items() if shown}
+
+    def _list(self, viewer: Account) -> AddressList:
+        scope = scope_of(viewer)
+        return AddressList(
+            person(account, stored.addresses, stored.own)
+            for account, stored in self._stored.items()
+            if scope is not None and scope.covers(stored.addresses[0].rpartition("@")[2])
+        )
+
+    def _complete(self, shown: Person, wish: PersonWish) -> Person:
+        assert shown.account is not None
+        return with_blobs(shown, self._stored[shown.account].own, wish)
 
     # Within
 

@@ -12,8 +12,11 @@ from carbonio_mobile.accounts.generation import SQLiteWatch
 from carbonio_mobile.accounts.lanes import ThreadLane
 from carbonio_mobile.accounts.loginstore import LoginStore
 from carbonio_mobile.accounts.passwords import HashCost, Passwords
+from carbonio_mobile.accounts.people import EmbeddedPeople, PeopleStore
 from carbonio_mobile.accounts.store import DirectoryStore
 from carbonio_mobile.accounts.transactions import Transactions
+
+_SEARCHES_WAITING = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,8 @@ def open_store(data_dir: Path, cost: HashCost) -> DirectoryStore:
 
 class EmbeddedDirectory:
     """The embedded directory of a running daemon: ``accounts`` for everyone, ``store`` for changes.
+
+    ``people`` is its address list, which has a thread of its own: no login waits for a search.
 
     Opening blocks (it may bring the schema up to date); do it before the reactor runs. Raises:
     ConfigError.
@@ -60,6 +65,10 @@ class EmbeddedDirectory:
             threads=thread_bounds.password_threads,
             waiting_max=thread_bounds.passwords_waiting,
         )
+        self._people_lane = ThreadLane(
+            reactor, name="people", threads=1, waiting_max=_SEARCHES_WAITING
+        )
+        self.people = EmbeddedPeople(store=PeopleStore(transactions), lane=self._people_lane)
         self.store = DirectoryStore(transactions, passwords)
         self.accounts = EmbeddedAccounts(
             logins=LoginStore(transactions),
@@ -76,11 +85,14 @@ class EmbeddedDirectory:
         """Begin to answer."""
         self._directory_lane.start()
         self._password_lane.start()
+        self._people_lane.start()
 
     async def stop(self) -> None:
         """Drop the logins that wait, write what is to be written, and let the database go."""
         self._password_lane.drop_waiting()
+        self._people_lane.drop_waiting()
         await self._password_lane.stop()
+        await self._people_lane.stop()
         await self._directory_lane.stop()
         self._watch.close()
         self.store.close()

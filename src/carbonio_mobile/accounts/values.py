@@ -3,7 +3,9 @@
 Spec: ../shared/carbonio/attributes.md, head (booleans TRUE/FALSE, durations, generalized time).
 """
 
+import binascii
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,6 +47,22 @@ def text(longest: int) -> Kind:
         return value
 
     return Kind(expected=f"a text of at most {longest} characters", normal=normal)
+
+
+def octets(longest: int) -> Kind:
+    """Make the kind of octets, at most ``longest``, written in base64."""
+
+    def normal(value: str) -> str:
+        text = "".join(value.split())
+        try:
+            found = b64decode(text, validate=True)
+        except binascii.Error as exc:
+            raise ValueError("not base64") from exc
+        if not 0 < len(found) <= longest:
+            raise ValueError("too long or empty")
+        return text
+
+    return Kind(expected=f"at most {longest} octets in base64", normal=normal)
 
 
 def whole(lowest: int | None = None, highest: int | None = None) -> Kind:

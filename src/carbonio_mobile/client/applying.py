@@ -6,13 +6,14 @@ Spec: MS-ASCMD 2.2.3.26 (Commands), 2.2.3.148 (Responses), 3.1.5.4.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from carbonio_mobile.client.classes import CALENDAR, EMAIL
 from carbonio_mobile.client.faults import ServerFault
 from carbonio_mobile.client.items import AttachedFile, Item
 from carbonio_mobile.client.state import FIRST_KEY, PhoneCollection
 from carbonio_mobile.client.synctrees import Wanted
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.wbxml import Element, Tag
-from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email2
+from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Calendar, Email2
 
 _KEY_LENGTH = 64
 _REMOVALS = (AirSync.Delete, AirSync.SoftDelete)
@@ -47,9 +48,14 @@ class SyncResult:
 
 
 def apply(
-    answer: Element, wanted: Wanted, known: PhoneCollection, *, keep_contents: bool
+    answer: Element,
+    wanted: Wanted,
+    known: PhoneCollection,
+    *,
+    keep_contents: bool,
+    item_class: str = EMAIL,
 ) -> SyncResult:
-    """Apply a Collection of an answer that has status 1.
+    """Apply a Collection of an answer that has status 1; ``item_class`` is that of the folder.
 
     Raises: ServerFault, with nothing applied.
     """
@@ -57,7 +63,9 @@ def apply(
     if not key or key == FIRST_KEY or len(key) > _KEY_LENGTH:
         raise ServerFault(f"Sync of {wanted.folder} succeeded without a usable SyncKey")
     result = SyncResult(folder=wanted.folder, more=answer.has(AirSync.MoreAvailable))
-    work = _Work(held=known.items, result=result, keep_contents=keep_contents)
+    work = _Work(
+        held=known.items, result=result, keep_contents=keep_contents, item_class=item_class
+    )
     try:
         work.settle_own(wanted.commands, _children(answer, AirSync.Responses))
         work.take(_children(answer, AirSync.Commands), wanted.window)
@@ -71,10 +79,14 @@ def apply(
     return result
 
 
-def settle_unanswered(wanted: Wanted, known: PhoneCollection, *, keep_contents: bool) -> SyncResult:
+def settle_unanswered(
+    wanted: Wanted, known: PhoneCollection, *, keep_contents: bool, item_class: str = EMAIL
+) -> SyncResult:
     """Take an answer that leaves a collection out: its commands worked, its key stays."""
     result = SyncResult(folder=wanted.folder)
-    work = _Work(held=known.items, result=result, keep_contents=keep_contents)
+    work = _Work(
+        held=known.items, result=result, keep_contents=keep_contents, item_class=item_class
+    )
     work.settle_own(wanted.commands, ())
     work.commit(known.items)
     return result
@@ -96,6 +108,7 @@ class _Work:
     held: Mapping[str, Item]
     result: SyncResult
     keep_contents: bool
+    item_class: str
     news: dict[str, Item | None] = field(default_factory=dict)
 
     def get(self, server_id: str) -> Item | None:
@@ -129,7 +142,9 @@ class _Work:
     def _add(self, server_id: str, data: Element) -> None:
         if self.get(server_id) is not None:
             raise ServerFault(f"a second Add of {server_id}")
-        self.news[server_id] = Item.of(server_id, data, keep_content=self.keep_contents)
+        self.news[server_id] = Item.of(
+            server_id, data, keep_content=self.keep_contents, item_class=self.item_class
+        )
         self.result.added.append(server_id)
 
     def _change(self, server_id: str, data: Element) -> None:
@@ -154,7 +169,7 @@ class _Work:
         said = self._matched(responses)
         for command in commands:
             name = _own_name(command)
-            response = said.pop((command.tag, name), None)
+            response = said.pop((command.tag, name, _instance(command)), None)
             status = _status(response)
             if response is None and command.tag in (AirSync.Add, AirSync.Fetch):
                 raise ServerFault(f"no response to {command.tag.name} of {name}")
@@ -163,13 +178,13 @@ class _Work:
             else:
                 self._done(command, name, response)
         if said:
-            tag, name = next(iter(said))
+            tag, name, _ = next(iter(said))
             raise ServerFault(f"a response to {tag.name} of {name}, which was not sent")
 
-    def _matched(self, responses: Iterable[Element]) -> dict[tuple[Tag, str], Element]:
-        said: dict[tuple[Tag, str], Element] = {}
+    def _matched(self, responses: Iterable[Element]) -> dict[tuple[Tag, str, str], Element]:
+        said: dict[tuple[Tag, str, str], Element] = {}
         for response in responses:
-            place = (response.tag, _own_name(response))
+            place = (response.tag, _own_name(response), _instance(response))
             if place in said:
                 raise ServerFault(f"two responses to {place[0].name} of {place[1]}")
             said[place] = response
@@ -179,6 +194,8 @@ class _Work:
         told = None if response is None else response.find(AirSync.ApplicationData)
         if command.tag is AirSync.Fetch:
             self._fetched(name, told)
+        elif _instance(command):
+            pass  # one occurrence of an event that is still held; a Fetch brings it as it is now
         elif command.tag is AirSync.Delete:
             self._forget(name)
         elif command.tag is AirSync.Add:
@@ -209,9 +226,9 @@ class _Work:
             raise ServerFault(f"Add of {name} gave the id of another item")
         self.result.made[name] = server_id
         told = response.find(AirSync.ApplicationData)
-        self.news[server_id] = self._as_written(
-            Item(id=server_id, draft=True, read=True), command, told
-        )
+        is_mail = self.item_class == EMAIL
+        bare = Item(id=server_id, item_class=self.item_class, draft=is_mail, read=is_mail)
+        self.news[server_id] = self._as_written(bare, command, told)
 
     def _changed_here(self, command: Element, name: str, told: Element | None) -> None:
         before = self.get(name)
@@ -224,7 +241,9 @@ class _Work:
         files = data.find(AirSyncBase.Attachments)
         rest = [child for child in data if child is not files]
         written = Element(AirSync.ApplicationData, rest)
-        item = before.changed(written, keep_content=self.keep_contents)
+        item = before.changed(
+            written, keep_content=self.keep_contents, partial=_is_partial(before, data)
+        )
         return item if files is None else _with_files(item, files, told)
 
 
@@ -244,6 +263,15 @@ def _with_files(item: Item, files: Element, told: Element | None) -> Item:
     ]
     kept = [one for one in item.attachments if one.reference not in gone]
     return replace(item, attachments=(*kept, *added))
+
+
+def _is_partial(before: Item, data: Element) -> bool:
+    """Tell whether a Change of the phone says a part only: an event without its start."""
+    return before.item_class == CALENDAR and not data.has(Calendar.StartTime)
+
+
+def _instance(element: Element) -> str:
+    return element.value(AirSyncBase.InstanceId, "")
 
 
 def _own_name(element: Element) -> str:

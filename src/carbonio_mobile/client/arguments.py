@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from carbonio_mobile.client.commands import changing, reading, server, waiting, writing
+from carbonio_mobile.client.commands import changing, reading, selftest, server, waiting, writing
 from carbonio_mobile.eas.times import parse_datetime
 from carbonio_mobile.eas.version import OFFERED
 
@@ -46,6 +46,7 @@ def make_parser() -> ArgumentParser:
     _add_writing(rows)
     _add_changing(rows)
     _add_server(rows)
+    _add_selftest(rows)
     return parser
 
 
@@ -230,6 +231,28 @@ def _add_server(rows: _Commands) -> None:
     row.add_argument("file", type=Path, metavar="FILE", help="may be empty, like /dev/null")
 
 
+def _add_selftest(rows: _Commands) -> None:
+    row = rows.add(
+        "selftest",
+        selftest.selftest,
+        "try everything, in every version, and show what works",
+        "",
+        "--version 14.1,16.1 --other mary@example.com",
+    )
+    row.add_argument(
+        "--version",
+        dest="versions",
+        type=_versions,
+        metavar="all|V[,V…]",
+        help="protocol versions (default: all that the server offers)",
+    )
+    row.add_argument("--keep", action="store_true", help="leave what was made where it is")
+    row.add_argument("--other", metavar="ADDRESS", help="a second account, to be invited by")
+    secret = row.add_mutually_exclusive_group()
+    secret.add_argument("--other-password", metavar="PASSWORD", help="its password (default: ask)")
+    secret.add_argument("--other-password-file", type=Path, metavar="FILE")
+
+
 def _add_folders(row: ArgumentParser, text: str) -> None:
     row.add_argument("folders", nargs="*", metavar="FOLDER", help=f"{text}, by role, path or name")
 
@@ -239,6 +262,13 @@ def _window(text: str) -> int:
     if number > 512:
         raise ArgumentTypeError("at most 512")
     return number
+
+
+def _versions(text: str) -> str:
+    known = [version.text for version in OFFERED]
+    if text != "all" and not all(one in known for one in text.split(",")):
+        raise ArgumentTypeError(f"expected all, or some of {','.join(known)}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -65,16 +65,21 @@ def draft(message: Message) -> list[Element]:
         Element(AirSyncBase.Type, "2" if html else "1"),
         Element(AirSyncBase.Data, message.html or message.text),
     ]
-    files = [_file(number, file) for number, file in enumerate(message.files, start=1)]
     elements = [
         Element(Email.To, message.to),
         Element(Email.Cc, message.cc) if message.cc else None,
         Element(Email2.Bcc, message.bcc) if message.bcc else None,
         Element(Email.Subject, message.subject),
         Element(AirSyncBase.Body, body),
-        Element(AirSyncBase.Attachments, files) if files else None,
+        attached(message.files) if message.files else None,
     ]
     return [element for element in elements if element is not None]
+
+
+def attached(files: Sequence[File]) -> Element:
+    """Write files that join a draft or an event (16.0 and later)."""
+    added = [_file(number, file) for number, file in enumerate(files, start=1)]
+    return Element(AirSyncBase.Attachments, added)
 
 
 def _file(number: int, file: File) -> Element:

@@ -74,6 +74,19 @@ class DeviceFolders(Device):
         for gone in [name for name in self.state.collections if name not in folders]:
             del self.state.collections[gone]
 
+    async def mail_folders(self) -> list[PhoneFolder]:
+        """Ask for the mail folders by GetHierarchy (up to 12.1); what is known stays as it is."""
+        answer = await self.session.document("GetHierarchy", None)
+        return [
+            PhoneFolder(
+                id=one.value(FolderHierarchy.ServerId, ""),
+                parent=one.value(FolderHierarchy.ParentId, ""),
+                name=one.value(FolderHierarchy.DisplayName, ""),
+                type=int(one.value(FolderHierarchy.Type, "0")),
+            )
+            for one in answer.find_all(FolderHierarchy.Folder)
+        ]
+
     async def create_folder(self, name: str, *, parent: str = "0", type_: int = 12) -> str:
         """Make a folder (a mail folder, unless ``type_`` says otherwise); gives its id."""
         document = mailtrees.folder_document(

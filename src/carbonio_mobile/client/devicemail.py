@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from carbonio_mobile.client import mailtrees
+from carbonio_mobile.client import mailtrees, synctrees
+from carbonio_mobile.client.classes import EMAIL
 from carbonio_mobile.client.composing import Message, mime
-from carbonio_mobile.client.device import Device, check
+from carbonio_mobile.client.device import check
+from carbonio_mobile.client.devicesync import DeviceSync
 from carbonio_mobile.client.faults import Refused, ServerFault
 from carbonio_mobile.client.items import Item
 from carbonio_mobile.client.mailtrees import FoundPage, Original
@@ -41,7 +43,7 @@ class Fetched:
     content: Element
 
 
-class DeviceMail(Device):
+class DeviceMail(DeviceSync):
     """SendMail, SmartReply, SmartForward, MoveItems, ItemOperations, Search, Find."""
 
     # Sending
@@ -127,14 +129,36 @@ class DeviceMail(Device):
         *,
         options: SyncOptions = SyncOptions(),  # noqa: B008
     ) -> Fetched:
-        """Fetch one message, by folder and item or by a search's long id."""
+        """Fetch one item, by folder and item or by a search's long id.
+
+        Up to 12.0 there are no long ids, and at 2.5 the item comes by Sync.
+        """
+        if self.version < Version.V12_0:
+            return await self._synced_item(original, options)
         document = mailtrees.fetch_document(original, options, self.version)
         fetched, _ = await self._operation(document, ItemOperations.Fetch)
         properties = fetched.find(ItemOperations.Properties)
         if properties is None:
             raise ServerFault("a fetch succeeded without properties")
         name = original.item or original.long_id
-        return Fetched(item=mailtrees.item_of(name, properties), content=properties)
+        item_class = self.state.class_of(original.folder)
+        item = mailtrees.item_of(name, properties, item_class)
+        return Fetched(item=item, content=properties)
+
+    async def _synced_item(self, original: Original, options: SyncOptions) -> Fetched:
+        """Fetch by Sync; the options of the folder are told anew with its next one."""
+        folder, item = original.folder, original.item
+        known = self.state.collection(folder)
+        before = known.options
+        fetch = synctrees.fetch(item)
+        result = await self.sync(folder, fetch, options=options, get_changes=False)
+        known.options, known.options_told = before, False
+        if item not in result.fetched:
+            status = result.refused.get(item, result.status)
+            raise Refused(f"{item} could not be fetched (status {status})", command="Sync")
+        content = result.fetched[item]
+        item_class = self.state.class_of(folder)
+        return Fetched(item=mailtrees.item_of(item, content, item_class), content=content)
 
     async def attachment(
         self,
@@ -155,7 +179,7 @@ class DeviceMail(Device):
         return kind, _octets(properties, answer)
 
     async def old_attachment(self, reference: str) -> tuple[str, bytes]:
-        """Fetch an attachment by GetAttachment (12.1); gives media type and octets."""
+        """Fetch an attachment by GetAttachment (up to 12.1); gives media type and octets."""
         answer = await self.session.ask("GetAttachment", attachment_name=reference)
         return answer.content_type, answer.octets
 
@@ -188,32 +212,46 @@ class DeviceMail(Device):
         folder: str = "",
         rows: tuple[int, int] = (0, 99),
         options: SyncOptions = SyncOptions(truncation_bytes=200),  # noqa: B008
+        class_name: str = EMAIL,
     ) -> FoundPage:
-        """Search the mailbox, or a folder and what is below it."""
+        """Search the mailbox, or a folder and what is below it (12.0 and later)."""
         document = mailtrees.search_document(
-            words, folder=folder, rows=rows, options=options, version=self.version
+            words,
+            folder=folder,
+            rows=rows,
+            options=options,
+            version=self.version,
+            class_name=class_name,
         )
-        answer = await self.session.document("Search", document)
-        check(answer.value(Search.Status), "Search")
-        response = answer.find(Search.Response)
-        store = None if response is None else response.find(Search.Store)
-        if store is None:
-            raise ServerFault("Search without a store")
-        check(store.value(Search.Status), "Search")
-        return mailtrees.read_search(store)
+        return mailtrees.read_search(store_of(await self.session.document("Search", document)))
 
     async def find(
         self, words: str, *, folder: str = "", rows: tuple[int, int] = (0, 99)
     ) -> FoundPage:
         """Search by Find, the command of 16.1."""
         document = mailtrees.find_document(words, search_id=self.new_id(), folder=folder, rows=rows)
-        answer = await self.session.document("Find", document)
-        check(answer.value(Find.Status), "Find")
-        response = answer.find(Find.Response)
-        if response is None:
-            raise ServerFault("Find without a response")
-        check(response.value(Find.Status), "Find")
-        return mailtrees.read_find(response)
+        return mailtrees.read_find(found_of(await self.session.document("Find", document)))
+
+
+def store_of(answer: Element) -> Element:
+    """Give the Store of an answer to Search. Raises: Refused, ServerFault."""
+    check(answer.value(Search.Status), "Search")
+    response = answer.find(Search.Response)
+    store = None if response is None else response.find(Search.Store)
+    if store is None:
+        raise ServerFault("Search without a store")
+    check(store.value(Search.Status), "Search")
+    return store
+
+
+def found_of(answer: Element) -> Element:
+    """Give the Response of an answer to Find. Raises: Refused, ServerFault."""
+    check(answer.value(Find.Status), "Find")
+    response = answer.find(Find.Response)
+    if response is None:
+        raise ServerFault("Find without a response")
+    check(response.value(Find.Status), "Find")
+    return response
 
 
 _COMPOSE_TAGS: Mapping[str, Tag] = {

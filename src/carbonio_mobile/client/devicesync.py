@@ -89,7 +89,12 @@ class DeviceSync(DeviceFolders):
         version = self.version
         document = synctrees.sync_document(
             [
-                synctrees.next_collection(one, self.state.collection(one.folder), version)
+                synctrees.next_collection(
+                    one,
+                    self.state.collection(one.folder),
+                    version,
+                    self.state.class_of(one.folder),
+                )
                 for one in started
             ],
             version=version,
@@ -109,7 +114,12 @@ class DeviceSync(DeviceFolders):
             known = self.state.collection(one.folder)
             known.options = one.options or known.options
         document = synctrees.sync_document(
-            [synctrees.first_collection(one.folder, self.version) for one in wanted],
+            [
+                synctrees.first_collection(
+                    one.folder, self.version, self.state.class_of(one.folder)
+                )
+                for one in wanted
+            ],
             version=self.version,
         )
         bare = [Wanted(folder=one.folder, window=0) for one in wanted]
@@ -151,7 +161,12 @@ class DeviceSync(DeviceFolders):
             known = self.state.collection(folder)
             if known.key == FIRST_KEY:
                 raise ServerFault(f"the first Sync of {folder} got no answer")
-            results[folder] = settle_unanswered(one, known, keep_contents=self.keep_contents)
+            results[folder] = settle_unanswered(
+                one,
+                known,
+                keep_contents=self.keep_contents,
+                item_class=self.state.class_of(folder),
+            )
         self.on_applied()
         if any(one.status == SyncStatus.HIERARCHY_CHANGED for one in results.values()):
             await self.folder_sync()
@@ -165,7 +180,13 @@ class DeviceSync(DeviceFolders):
             self.state.resyncs += 1
         elif status != str(int(SyncStatus.HIERARCHY_CHANGED)):
             _check_sync(status, None)
-            return apply(element, wanted, known, keep_contents=self.keep_contents)
+            return apply(
+                element,
+                wanted,
+                known,
+                keep_contents=self.keep_contents,
+                item_class=self.state.class_of(wanted.folder),
+            )
         return SyncResult(folder=wanted.folder, status=int(status))
 
     async def settle(
@@ -196,7 +217,8 @@ class DeviceSync(DeviceFolders):
 
     async def estimate(self, *folders: str) -> dict[str, int]:
         """Ask how many changes wait, of folders that were synchronised before."""
-        known = [(folder, self.state.collection(folder)) for folder in folders]
+        state = self.state
+        known = [(one, state.class_of(one), state.collection(one)) for one in folders]
         document = synctrees.estimate_document(known, self.version)
         answer = await self.session.document("GetItemEstimate", document)
         counts: dict[str, int] = {}
@@ -222,7 +244,8 @@ class DeviceSync(DeviceFolders):
         state = self.state
         for _ in range(3):
             same = (state.ping_heartbeat_s, state.ping_folders) == (heartbeat_s, tuple(folders))
-            document = None if same else synctrees.ping_document(heartbeat_s, folders)
+            named = [(folder, state.class_of(folder)) for folder in folders]
+            document = None if same else synctrees.ping_document(heartbeat_s, named)
             answer = await self.session.ask("Ping", document, **held(heartbeat_s))
             if answer.document is None:
                 raise ServerFault("Ping got an empty answer")

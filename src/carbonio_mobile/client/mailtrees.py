@@ -6,6 +6,7 @@ Spec: MS-ASCMD 2.2.1.2 to 2.2.1.5, 2.2.1.10, 2.2.1.12, 2.2.1.16 to 2.2.1.20; Fin
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from carbonio_mobile.client.classes import EMAIL, OBJECTS
 from carbonio_mobile.client.faults import ServerFault
 from carbonio_mobile.client.items import Item
 from carbonio_mobile.client.state import SyncOptions
@@ -185,13 +186,19 @@ class FoundPage:
 
 
 def search_document(
-    words: str, *, folder: str, rows: tuple[int, int], options: SyncOptions, version: Version
+    words: str,
+    *,
+    folder: str,
+    rows: tuple[int, int],
+    options: SyncOptions,
+    version: Version,
+    class_name: str = EMAIL,
 ) -> Element:
     """Write Search of the mailbox; an empty ``folder`` means all of it."""
     query = Element(
         Search.And,
         [
-            Element(AirSync.Class, "Email"),
+            Element(AirSync.Class, class_name),
             Element(AirSync.CollectionId, folder) if folder else None,
             Element(Search.FreeText, words),
         ],
@@ -220,7 +227,7 @@ def read_search(store: Element) -> FoundPage:
             rows.append(
                 Found(
                     folder=result.value(AirSync.CollectionId, ""),
-                    item=item_of(long_id, properties),
+                    item=item_of(long_id, properties, result.value(AirSync.Class, EMAIL)),
                     content=properties,
                     long_id=long_id,
                 )
@@ -273,10 +280,11 @@ def read_find(response: Element) -> FoundPage:
     return FoundPage(rows=tuple(rows), total=_total(response.value(Find.Total)))
 
 
-def item_of(server_id: str, properties: Element) -> Item:
-    """Read the properties of a message. Raises: ServerFault."""
+def item_of(server_id: str, properties: Element, item_class: str = EMAIL) -> Item:
+    """Read the properties of an item. Raises: ServerFault."""
+    known = item_class if item_class in OBJECTS else EMAIL
     try:
-        return Item.of(server_id, properties, keep_content=False)
+        return Item.of(server_id, properties, keep_content=False, item_class=known)
     except ValueError as exc:
         raise ServerFault(f"unreadable properties of {server_id} ({exc})") from exc
 

@@ -9,8 +9,10 @@ Spec: MS-ASCMD 2.2.1; 3.1.5.
 from carbonio_mobile.client.applying import SyncResult
 from carbonio_mobile.client.composing import Message
 from carbonio_mobile.client.devicemail import DeviceMail, Fetched
+from carbonio_mobile.client.devicemeetings import DeviceMeetings
+from carbonio_mobile.client.devicepeople import DevicePeople
 from carbonio_mobile.client.devicesettings import DeviceSettings
-from carbonio_mobile.client.devicesync import DeviceSync, PingResult
+from carbonio_mobile.client.devicesync import PingResult
 from carbonio_mobile.client.mailtrees import Original
 from carbonio_mobile.client.session import Retries
 from carbonio_mobile.client.state import PhoneState, SyncOptions
@@ -30,7 +32,7 @@ __all__ = [
 ]
 
 
-class Phone(DeviceSync, DeviceMail, DeviceSettings):
+class Phone(DeviceMail, DeviceMeetings, DevicePeople, DeviceSettings):
     """One device of one account.
 
     ``on_applied`` is called each time that an answer changed the state: the place to save it.

@@ -147,6 +147,29 @@ class Progress:
             self._screen.err.flush()
 
 
+class StatusLine:
+    """A line on the terminal that tells what is being done; without a terminal it is silent."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self._shown = 0
+        self._is_shown = screen.err.isatty() and not screen.json
+
+    def show(self, text: str) -> None:
+        """Show a text in place of the one before."""
+        if self._is_shown:
+            line = clean(text)
+            self._screen.err.write("\r" + line.ljust(self._shown))
+            self._screen.err.flush()
+            self._shown = len(line)
+
+    def close(self) -> None:
+        """Take the line away again."""
+        if self._shown:
+            self._screen.err.write("\r" + " " * self._shown + "\r")
+            self._screen.err.flush()
+
+
 def _width(text: str) -> int:
     return sum(2 if east_asian_width(c) in "WF" else 1 for c in text)
 

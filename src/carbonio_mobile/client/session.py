@@ -35,6 +35,8 @@ TIMEOUT_S = 120.0
 """How long an answer may take that the server does not hold back."""
 
 POLICY_TYPE = "MS-EAS-Provisioning-WBXML"
+OLD_POLICY_TYPE = "MS-WAP-Provisioning-XML"
+"""That of 2.5, whose policy is a text of XML within Data (MS-ASPROV R617)."""
 FACTS = {"Model": "carbonio-mobile-client", "FriendlyName": "Command line", "OS": "Python"}
 """What a device says of itself where nothing else was given; a server wants at least a model."""
 
@@ -126,7 +128,7 @@ class Session:
             http_code=449,
         )
 
-    async def document(self, command: str, content: Element, **more: Any) -> Element:
+    async def document(self, command: str, content: Element | None, **more: Any) -> Element:
         """Send a command that is always answered with a document."""
         answer = (await self.ask(command, content, **more)).document
         if answer is None:
@@ -177,16 +179,18 @@ class Session:
     async def provision(self) -> Element | None:
         """Fetch the policy and acknowledge it; gives the policy document, None for no policy.
 
+        At 2.5 the document is Data itself, with XML for its text.
         A remote wipe is never done and never acknowledged.
         Raises: Refused, also for a wipe; ServerFault.
         """
         self.state.policy_key = 0
         information = self.version >= Version.V14_1
+        policy_type = OLD_POLICY_TYPE if self.version < Version.V12_0 else POLICY_TYPE
         first = await self.document(
             "Provision",
             Element(
                 Provision.Provision,
-                [self.device_information() if information else None, _policies()],
+                [self.device_information() if information else None, _policies(policy_type)],
             ),
         )
         policy = _policy(first)
@@ -195,13 +199,13 @@ class Session:
         key = _policy_key(policy)
         self.state.policy_key = key
         second = await self.document(
-            "Provision", Element(Provision.Provision, [_policies(key=key, status="1")])
+            "Provision", Element(Provision.Provision, [_policies(policy_type, key=key, status="1")])
         )
         self.state.policy_key = _policy_key(_policy(second))
         found = policy.find(Provision.Data)
-        if found is None or not found.children:
+        if found is None or not (found.children or found.string):
             raise ServerFault("Provision gave a key without a policy")
-        return found.children[0]
+        return found.children[0] if found.children else found
 
     def device_information(self) -> Element:
         """Write what the device says of itself."""
@@ -218,11 +222,11 @@ _FACTS = (
 )
 
 
-def _policies(*, key: int | None = None, status: str | None = None) -> Element:
+def _policies(policy_type: str, *, key: int | None = None, status: str | None = None) -> Element:
     policy = Element(
         Provision.Policy,
         [
-            Element(Provision.PolicyType, POLICY_TYPE),
+            Element(Provision.PolicyType, policy_type),
             None if key is None else Element(Provision.PolicyKey, str(key)),
             None if status is None else Element(Provision.Status, status),
         ],

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from carbonio_mobile.client.classes import EMAIL, class_of
 from carbonio_mobile.client.items import Item
 
 FORMAT = 1
@@ -23,7 +24,6 @@ _ROLES = {
     10: "notes",
     11: "journal",
 }
-_MAIL_TYPES = frozenset({1, 2, 3, 4, 5, 6, 12})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +41,23 @@ class PhoneFolder:
         return _ROLES.get(self.type, "")
 
     @property
+    def class_name(self) -> str:
+        """Give the class of what is in it, '' where no version syncs it."""
+        return class_of(self.type)
+
+    @property
     def holds_mail(self) -> bool:
         """Tell whether there is mail in it."""
-        return self.type in _MAIL_TYPES
+        return self.class_name == EMAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncOptions:
     """What a phone wants of a collection.
 
-    ``filter_type`` as in MS-ASCMD 2.2.3.68.2 (0: all, 2: three days). ``body_type``: 1 plain, 2
-    HTML, 4 MIME. ``truncation_bytes`` None asks for whole bodies. ``client_wins`` resolves
-    conflicts.
+    ``filter_type`` as in MS-ASCMD 2.2.3.68.2 (0: all, 2: three days); one that a class lacks asks
+    for all. ``body_type``: 1 plain, 2 HTML, 4 MIME. ``truncation_bytes`` None asks for whole
+    bodies. ``client_wins`` resolves conflicts. ``sms`` asks for text messages too (14.0 and later).
     """
 
     filter_type: int = 0
@@ -60,6 +65,7 @@ class SyncOptions:
     truncation_bytes: int | None = None
     preview_chars: int = 0
     client_wins: bool = False
+    sms: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,8 +113,13 @@ class PhoneState:
         """Give the collection of a folder, new where it was never synchronised."""
         return self.collections.setdefault(folder, PhoneCollection())
 
+    def class_of(self, folder: str) -> str:
+        """Give the class of a folder's items; one that is not known is taken for mail."""
+        known = self.folders.get(folder)
+        return EMAIL if known is None else known.class_name or EMAIL
+
     def to_json(self) -> dict[str, Any]:
-        """Give all of it as JSON values; contents of items are left out."""
+        """Give all of it as JSON values; contents of messages are left out."""
         return {
             "format": FORMAT,
             **{name: getattr(self, name) for name in _PLAIN},

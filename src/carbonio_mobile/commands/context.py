@@ -9,18 +9,24 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from carbonio_mobile.directory.accounts import Account
+from carbonio_mobile.directory.certificates import TrustStore
+from carbonio_mobile.eas.clients import Traits, traits_of
+from carbonio_mobile.eas.linkid import Share
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.interfaces import (
     IAccounts,
     IChangeHub,
     IDevices,
+    IDirectory,
+    IDocuments,
     IMailbox,
     IMailboxes,
     ISubmission,
     ISyncStates,
     ITurn,
 )
+from carbonio_mobile.policy.limits import SyncLimits, limits_of
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.wbxml import Element
 
@@ -52,15 +58,25 @@ class Offload(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """The documents that every account may read, and the names under which links know them."""
+
+    documents: IDocuments
+    share: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What every command may use of the rest of the program.
 
     ``clock`` gives seconds since 1970, UTC; ``steady_clock`` seconds that nobody sets, for
     measuring how long something takes. ``offload`` does pure work away from the reactor thread, for
-    what may take more than a few milliseconds.
+    what may take more than a few milliseconds. ``trust`` are the roots of certificates of mail.
+    ``documents`` is None where no library is configured.
     """
 
     accounts: IAccounts
+    directory: IDirectory
     mailboxes: IMailboxes
     submission: ISubmission
     devices: IDevices
@@ -70,7 +86,9 @@ class Services:
     steady_clock: Callable[[], float]
     random_bytes: Callable[[int], bytes]
     offload: Offload
+    trust: TrustStore
     bounds: Bounds
+    documents: Library | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +98,8 @@ class Call:
     ``met`` are documents that were read together with the device; :meth:`documents` gives them out.
 
     ``document`` is the decoded WBXML body, None where the body was empty or not WBXML; ``body`` the
-    raw octets (the MIME of SendMail up to 12.1).
+    raw octets (the MIME of SendMail up to 12.1). ``recognised`` stands in for the traits that the
+    device's own words give it.
     """
 
     line: RequestLine
@@ -93,6 +112,7 @@ class Call:
     met: dict[str, str | None] = field(repr=False)
     body: bytes = field(repr=False)
     services: Services
+    recognised: Traits | None = None
 
     async def documents(self, names: Collection[str]) -> Mapping[str, str]:
         """Give the documents of these names that exist, as they are now.
@@ -108,6 +128,16 @@ class Call:
     def now(self) -> float:
         """The present time, seconds since 1970, UTC."""
         return self.services.clock()
+
+    @property
+    def limits(self) -> SyncLimits:
+        """What the account's policy lets a device have, whatever the device makes of it."""
+        return limits_of(self.account)
+
+    @property
+    def traits(self) -> Traits:
+        """What the device's family is known for."""
+        return self.recognised or traits_of(self.device)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,13 @@ classes.md 5.5.
 
 from dataclasses import dataclass
 
+from carbonio_mobile.commands import recipients
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.operations import digest, operation
 from carbonio_mobile.eas.bodyoptions import BodyType
-from carbonio_mobile.eas.filereference import FileReference
-from carbonio_mobile.eas.items.draft import DraftAttachment, DraftContent, parse_draft
+from carbonio_mobile.eas.items.draft import DraftContent, parse_draft
 from carbonio_mobile.eas.items.faults import ItemFault
+from carbonio_mobile.eas.items.files import NewFile, file_element
 from carbonio_mobile.eas.messages.sync import ClientCommand
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.eas.version import Version
@@ -162,7 +163,10 @@ class Drafts:
             return None
         content = None if command.content is None else self._content(command)
         added = () if content is None else content.added
-        files = [_file(item, one, part) for one, part in zip(added, result.parts, strict=False)]
+        files = [
+            file_element(item.folder, item.item, one, part)
+            for one, part in zip(added, result.parts, strict=False)
+        ]
         record = item.record
         return Element(
             AirSync.ApplicationData,
@@ -216,7 +220,7 @@ class Drafts:
             raise ItemFault(
                 "a draft without usable recipients", status=SyncStatus.INVALID_RECIPIENTS
             )
-        await self.call.services.submission.submit(
+        is_new = await self.call.services.submission.submit(
             self.call.account.id,
             outgoing.message,
             sender=outgoing.sender,
@@ -224,6 +228,8 @@ class Drafts:
             sent_copy=outgoing.sent_copy,
             operation=name,
         )
+        if is_new:
+            await recipients.remember(self.call, outgoing.sent_copy, name)
 
     def _prepared(self, source: bytes, name: OperationId) -> Outgoing:
         account = self.call.account
@@ -274,7 +280,7 @@ def _change(content: DraftContent) -> DraftChange:
     )
 
 
-def _new_attachment(one: DraftAttachment) -> NewAttachment:
+def _new_attachment(one: NewFile) -> NewAttachment:
     return NewAttachment(
         name=one.name,
         content=one.content,
@@ -292,15 +298,4 @@ def _state(content: DraftContent) -> MailState:
         read=content.read is not False,  # what one writes oneself is not new to one
         follow_up=None if isinstance(follow_up, ClearFollowUp) else follow_up,
         categories=content.categories or (),
-    )
-
-
-def _file(item: MailItem, one: DraftAttachment, part: PartId) -> Element:
-    reference = str(FileReference(item.folder, item.item, part))
-    return Element(
-        AirSyncBase.Attachment,
-        [
-            Element(AirSyncBase.ClientId, one.client_id),
-            Element(AirSyncBase.FileReference, reference),
-        ],
     )

@@ -1,4 +1,4 @@
-"""Find: look for mail, a page at a time; answered in every version, for iOS asks it at 14.1 too.
+"""Find: look for mail or people, a page at a time; in every version, for iOS asks it at 14.1 too.
 
 Spec: MS-ASCMD 2.2.1.2.
 """
@@ -9,18 +9,21 @@ from dataclasses import replace
 from carbonio_mobile.commands import kql
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.kql import Alternative
-from carbonio_mobile.commands.mailfolders import mail_folders
+from carbonio_mobile.commands.mailfolders import searched_folders
 from carbonio_mobile.commands.mailitems import batches, read_hits
+from carbonio_mobile.commands.people import listed
 from carbonio_mobile.eas.bodyoptions import BodyOptions, BodyPreference, BodyType
 from carbonio_mobile.eas.items.email import find_properties
 from carbonio_mobile.eas.messages import find
 from carbonio_mobile.eas.messages.find import Request, Result
 from carbonio_mobile.eas.messages.ranges import Range
-from carbonio_mobile.eas.status import Common, FindStatus
-from carbonio_mobile.errors import CommandStatus, NotFound, ProtocolError
+from carbonio_mobile.eas.status import FindStatus
+from carbonio_mobile.eas.version import knows
+from carbonio_mobile.errors import NotFound, ProtocolError
 from carbonio_mobile.ids import FolderId, ItemId, ServerId
 from carbonio_mobile.mime.mailitem import MailItem, MailQuery
 from carbonio_mobile.wbxml import Element
+from carbonio_mobile.wbxml.codepages import GAL
 
 DOCUMENT = "find"
 """The state document: the id of the search that the device pages through."""
@@ -34,22 +37,31 @@ _NO_BODY = BodyOptions(
 
 
 async def respond(call: Call) -> Answer:
-    """Answer a search.
-
-    Raises: ProtocolError for a request that is no search; CommandStatus 112 for a search of the
-    address book, of which there is none to search.
-    """
+    """Answer a search. Raises: ProtocolError for a request that is no search."""
     if call.document is None:
         raise ProtocolError("Find without a body", expected="Find")
     request = find.parse(call.document)
     if request.people:
-        raise CommandStatus(Common.ACTIVE_DIRECTORY_ACCESS_DENIED, "no directory to search")
+        return await _people(call, request)
     alternatives = kql.parse(request.text)
     if request.fault is not None or not alternatives:
         return Answer(document=find.build(request.fault or FindStatus.INVALID_REQUEST))
     if not await _may_page(call, request):
         return Answer(document=find.build(FindStatus.INVALID_RANGE))
     return Answer(document=await _found(call, request, alternatives))
+
+
+async def _people(call: Call, request: Request) -> Answer:
+    if request.fault is not None:
+        return Answer(document=find.build(request.fault))
+    if not await _may_page(call, request):
+        return Answer(document=find.build(FindStatus.INVALID_RANGE))
+    wanted = request.pictures if knows(call.version, GAL.Picture) else None
+    shown, total = await listed(call, request.text, request.range, wanted)
+    results = [Result(properties=properties) for properties in shown]
+    first = request.range.first
+    rows = Range(first, first + len(results) - 1) if results else None
+    return Answer(document=find.build(FindStatus.SUCCESS, results, total=total, range=rows))
 
 
 async def _may_page(call: Call, request: Request) -> bool:
@@ -68,7 +80,7 @@ async def _found(call: Call, request: Request, alternatives: tuple[Alternative, 
         return find.build(FindStatus.SUCCESS, total=0)
     named = () if request.folder is None else (request.folder,)
     try:
-        folders = mail_folders(await call.mailbox.hierarchy(), named, deep=request.deep)
+        folders = searched_folders(await call.mailbox.hierarchy(), named, deep=request.deep)
         if not folders:
             return find.build(FindStatus.SUCCESS, total=0)
         query = MailQuery(folders=folders if named else ())

@@ -39,8 +39,9 @@ from carbonio_mobile.errors import (
     ProtocolError,
     StoreError,
 )
+from carbonio_mobile.ids import FolderId
 from carbonio_mobile.sync import hierarchy
-from carbonio_mobile.sync.folders import Folder
+from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 from carbonio_mobile.wbxml import Element
 
 T = TypeVar("T")
@@ -101,11 +102,13 @@ class _Refused(Exception):
 
 
 async def _create(call: Call, request: FolderCreateRequest) -> Folder:
-    if not foldertypes.creatable(request.type):
+    if not foldertypes.creatable(request.type, call.version):
         raise _Refused(FolderCreateStatus.MALFORMED)
     kind = foldertypes.kind_of(request.type)
     if kind in foldertypes.NO_CLASS or foldertypes.class_name(kind) not in CLASSES:
         raise _Refused(FolderCreateStatus.BACKEND_ERROR)
+    if request.parent is not None and _is_cache(await call.mailbox.hierarchy(), request.parent):
+        raise _Refused(FolderCreateStatus.PARENT_IS_SPECIAL)  # MS-ASCMD R81, R5769
     key = (request.sync_key, request.parent or "", request.name, str(request.type))
     statuses: dict[type[StoreError], int] = {
         NotFound: FolderCreateStatus.PARENT_NOT_FOUND,
@@ -136,6 +139,8 @@ async def _delete(call: Call, request: FolderDeleteRequest, *, known: bool) -> N
 
 async def _update(call: Call, request: FolderUpdateRequest) -> None:
     present = await call.mailbox.hierarchy()
+    if _is_cache(present, request.folder) or _is_cache(present, request.parent):
+        raise _Refused(FolderUpdateStatus.RECIPIENT_CACHE)  # MS-ASCMD R142, R143
     if request.parent is not None and present.find(request.parent) is None:
         raise _Refused(FolderUpdateStatus.PARENT_NOT_FOUND)
     statuses: dict[type[StoreError], int] = {
@@ -149,6 +154,11 @@ async def _update(call: Call, request: FolderUpdateRequest) -> None:
         ),
         statuses,
     )
+
+
+def _is_cache(present: Hierarchy, named: FolderId | None) -> bool:
+    found = None if named is None else present.find(named)
+    return found is not None and found.kind is FolderKind.RECIPIENT_CACHE
 
 
 async def _mapped(act: Callable[[], Awaitable[T]], statuses: Mapping[type[StoreError], int]) -> T:

@@ -23,6 +23,8 @@ async def respond(call: Call) -> Answer:
     """
     if call.version >= Version.V14_0:
         raise CommandStatus(Common.VERSION_NOT_SUPPORTED)
+    if not call.limits.attachments_allowed:
+        raise CommandStatus(Common.ACCESS_DENIED)
     try:
         named = FileReference.parse(call.line.attachment_name or "")
         kind, octets = await call.mailbox.part(named.folder, named.item, named.part)

@@ -1,17 +1,15 @@
-"""ItemOperations: fetch items and attachments, empty folders, move conversations.
+"""ItemOperations: fetch items, attachments and documents, empty folders, move conversations.
 
 Spec: MS-ASCMD 2.2.1.10; MS-ASCON 3.2.5.3.1.
 """
 
-from base64 import b64encode
-
+from carbonio_mobile.commands.carrier import Carrier
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.conversations import move_conversation, remember
+from carbonio_mobile.commands.documents import fetched_document
 from carbonio_mobile.commands.mailfolders import takes_conversations
-from carbonio_mobile.commands.mailitems import read_items
-from carbonio_mobile.eas.bodies import choose
+from carbonio_mobile.commands.reading import Reader
 from carbonio_mobile.eas.filereference import FileReference
-from carbonio_mobile.eas.items.email import application_data
 from carbonio_mobile.eas.longid import LongId
 from carbonio_mobile.eas.messages import itemoperations
 from carbonio_mobile.eas.messages.fields import server_id
@@ -29,8 +27,6 @@ from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.status import ItemOperationsStatus as Status
 from carbonio_mobile.errors import Corrupt, NotAllowed, NotFound, ProtocolError, Unavailable
 from carbonio_mobile.ids import ServerId
-from carbonio_mobile.wbxml import Element
-from carbonio_mobile.wbxml.codepages import AirSyncBase, ItemOperations
 
 
 async def respond(call: Call) -> Answer:
@@ -44,7 +40,7 @@ async def respond(call: Call) -> Answer:
         operations, status = [], Status.PROTOCOL_ERROR
     if len(operations) > OPERATIONS_MAX:  # MS-ASCMD R7490
         operations, status = [], Status.TOO_LARGE
-    carrier = _Carrier(call)
+    carrier = Carrier(call)
     done = [await _done(call, carrier, operation) for operation in operations]
     return Answer(
         document=itemoperations.build(status, done),
@@ -53,41 +49,7 @@ async def respond(call: Call) -> Answer:
     )
 
 
-class _Carrier:
-    """Puts binaries into the answer: as parts of it, or as base64 within the document.
-
-    It counts them: what a request may draw out in all is bounded, for it is held in memory.
-    """
-
-    def __init__(self, call: Call) -> None:
-        self.parts: list[bytes] = []
-        self._multipart = call.line.accept_multipart
-        bounds = call.services.bounds
-        self._room = max(bounds.attachment_bytes, bounds.message_bytes, bounds.response_bytes)
-
-    def takes(self, size_bytes: int) -> bool:
-        """Reserve room for so many octets, or tell that there is none."""
-        if size_bytes > self._room:
-            return False
-        self._room -= size_bytes
-        return True
-
-    def put(self, octets: bytes) -> Element:
-        """Give the element that holds, or stands for, an attachment's octets."""
-        if self._multipart:
-            return Element(ItemOperations.Part, str(self._part(octets)))
-        return Element(ItemOperations.Data, b64encode(octets).decode("ascii"))
-
-    def part_for(self, octets: bytes) -> int | None:
-        """Give the number of the part that holds a body, None where it stands in the document."""
-        return self._part(octets) if self._multipart and octets else None
-
-    def _part(self, octets: bytes) -> int:
-        self.parts.append(octets)
-        return len(self.parts)  # part 0 is the document
-
-
-async def _done(call: Call, carrier: _Carrier, operation: Operation) -> Done:
+async def _done(call: Call, carrier: Carrier, operation: Operation) -> Done:
     try:
         if isinstance(operation, Fetch):
             return await _fetched(call, carrier, operation)
@@ -123,25 +85,26 @@ async def _moved(call: Call, operation: MoveConversation) -> Status:
     return Status.SUCCESS
 
 
-async def _fetched(call: Call, carrier: _Carrier, fetch: Fetch) -> Done:
+async def _fetched(call: Call, carrier: Carrier, fetch: Fetch) -> Done:
     if fetch.fault is not None:
         return Done(operation=fetch, status=fetch.fault)
+    if fetch.names.link_id is not None:
+        return await fetched_document(call, carrier, fetch, fetch.names.link_id)
     if fetch.names.file_reference is not None:
         return await _attachment(call, carrier, fetch, fetch.names.file_reference)
     named = _item_named(fetch.names)
-    read = await read_items(call.mailbox, named.folder, [named.item], fetch.body)
-    if named.item not in read:
-        raise NotFound(str(named))
-    mail = read[named.item]
-    chosen = choose(mail, fetch.body, call.version)
-    if not carrier.takes(len(chosen.data)):
-        return Done(operation=fetch, status=Status.TOO_LARGE)
-    wants_body = fetch.schema is None or AirSyncBase.Body in fetch.schema
-    part = carrier.part_for(chosen.octets) if wants_body else None
-    properties = application_data(mail, fetch.body, call.version, part=part)
+    shown = await Reader(call, fetch.body).read(named)
+    properties = shown.source.content(shown.item)
     if fetch.schema is not None:
         properties = [element for element in properties if element.tag in fetch.schema]
-    return Done(operation=fetch, status=Status.SUCCESS, class_name="Email", properties=properties)
+    if not carrier.carries(properties):
+        return Done(operation=fetch, status=Status.TOO_LARGE)
+    return Done(
+        operation=fetch,
+        status=Status.SUCCESS,
+        class_name=shown.class_name,
+        properties=properties,
+    )
 
 
 def _item_named(names: Names) -> ServerId:
@@ -157,7 +120,9 @@ def _item_named(names: Names) -> ServerId:
     return found
 
 
-async def _attachment(call: Call, carrier: _Carrier, fetch: Fetch, reference: str) -> Done:
+async def _attachment(call: Call, carrier: Carrier, fetch: Fetch, reference: str) -> Done:
+    if not call.limits.attachments_allowed:
+        return Done(operation=fetch, status=Status.ACCESS_DENIED)
     try:
         named = FileReference.parse(reference)
         kind, octets = await call.mailbox.part(named.folder, named.item, named.part)

@@ -1,35 +1,53 @@
 """Which folders a search or a move of conversations looks into."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
+from carbonio_mobile.eas import foldertypes
+from carbonio_mobile.eas.items.classes import CLASSES
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import FolderId
-from carbonio_mobile.sync.folders import FolderKind, Hierarchy
+from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 
 _UNSENT = frozenset({FolderKind.DRAFTS, FolderKind.OUTBOX})
 
 
-def mail_folders(
-    hierarchy: Hierarchy, named: Iterable[FolderId], *, deep: bool
-) -> tuple[FolderId, ...]:
-    """Give the mail folders among those named and, if ``deep``, below them; not named means all.
+EMAIL = frozenset({"Email"})
 
-    Raises: NotFound for a folder that does not exist.
+
+def searched_folders(
+    hierarchy: Hierarchy,
+    named: Iterable[FolderId],
+    *,
+    deep: bool,
+    classes: Set[str] = EMAIL,
+) -> tuple[FolderId, ...]:
+    """Give the folders of these classes among those named and, if ``deep``, below them.
+
+    Not named means all. Without ``classes`` these are folders of any class that are named, and the
+    mail folders where none is. Raises: NotFound for a folder that does not exist.
     """
     wanted = set(named)
     everything = not wanted
     if wanted - {folder.id for folder in hierarchy.folders}:
         raise NotFound("a folder to search in")
+    searched = classes or (EMAIL if everything else _ALL)
     found = []
     for folder in hierarchy.folders:  # parents come before children
-        if everything or folder.id in wanted:
-            if folder.kind.holds_mail:
-                found.append(folder.id)
-        elif deep and folder.parent in wanted:
+        if not everything and folder.id not in wanted:
+            if not deep or folder.parent not in wanted:
+                continue
             wanted.add(folder.id)
-            if folder.kind.holds_mail:
-                found.append(folder.id)
+        if _searchable(folder) and foldertypes.class_name(folder.kind) in searched:
+            found.append(folder.id)
     return tuple(found)
+
+
+_ALL = frozenset(CLASSES)
+
+
+def _searchable(folder: Folder) -> bool:
+    """The recipient information cache is for Sync alone."""
+    return folder.kind not in foldertypes.NO_CLASS | {FolderKind.RECIPIENT_CACHE}
 
 
 def conversation_sources(hierarchy: Hierarchy, target: FolderId) -> frozenset[FolderId]:

@@ -1,4 +1,4 @@
-"""MoveItems: move messages between folders.
+"""MoveItems: move messages between mail folders, events between calendars, and so on.
 
 The device knows where the items went from the answer. So both collections are told in their states:
 the source that the items left by the device's own hand, the target that it holds them already
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from carbonio_mobile.commands.collections import load_states
 from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.eas import foldertypes
 from carbonio_mobile.eas.messages.fields import server_id
 from carbonio_mobile.eas.messages.moveitems import MoveRequest, MoveResult, build, parse
 from carbonio_mobile.eas.status import MoveStatus
@@ -48,11 +49,21 @@ def _fault(request: MoveRequest, present: Hierarchy) -> MoveStatus | None:
     target = present.find(FolderId(request.target))
     if item is None or source is None or item.folder != source.id:
         return MoveStatus.INVALID_SOURCE
-    if target is None or target.kind.holds_mail != source.kind.holds_mail:
+    if target is None or _movable_as(target.kind) != _movable_as(source.kind):
         return MoveStatus.INVALID_DESTINATION
     if target.id == source.id:
         return MoveStatus.SAME_FOLDER
     return None
+
+
+def _movable_as(kind: FolderKind) -> str:
+    """Name what a folder's items move as: only between folders of one name they can.
+
+    The recipient information cache is the server's own.
+    """
+    if kind in foldertypes.NO_CLASS or kind is FolderKind.RECIPIENT_CACHE:
+        return kind.value
+    return foldertypes.class_name(kind)
 
 
 async def _move(call: Call, source: FolderId, target: FolderId, items: list[ItemId]) -> Moved:
@@ -93,12 +104,12 @@ async def _note(
     states = await load_states(call, folders)
     for (source, target), heads in moved.items():
         origin = present.find(source)
-        was_draft = origin is not None and origin.kind is FolderKind.DRAFTS
+        may_change = origin is not None and _may_change(origin.kind)
         for item, head in heads.items():
             if source in states:
                 states[source].forget(item)
             if target in states:
-                states[target].know_content(head.item, may_change=was_draft)
+                states[target].know_content(head.item, may_change=may_change)
         if source in states:
             for item in wanted[source, target]:
                 if item not in heads:
@@ -106,3 +117,8 @@ async def _note(
     documents = {document_name(folder): state.to_text() for folder, state in states.items()}
     if documents:
         await call.services.states.commit(call.device.key, documents)
+
+
+def _may_change(kind: FolderKind) -> bool:
+    """Whether the content of a folder's items may change, and not only their state."""
+    return kind is FolderKind.DRAFTS or not kind.holds_mail

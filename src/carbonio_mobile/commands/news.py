@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
+from carbonio_mobile.commands.collectionoptions import options_of, window_end
 from carbonio_mobile.commands.collections import drive
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas.items.email import visible_aspects
+from carbonio_mobile.eas.messages.sync import CollectionOptions
 from carbonio_mobile.errors import Conflict
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.sync.pull import CHUNK, pull
 from carbonio_mobile.sync.questions import Offer, Taken
 from carbonio_mobile.sync.state import Generation
-from carbonio_mobile.sync.window import floor
 
 _ALL = 1_000_000
 
@@ -35,7 +36,7 @@ async def look(call: Call, folder: FolderId, base: Generation) -> Look:
     """
     made = base.successor()
     made.results = base.results
-    reach = floor(base.options.get("filter", 0), call.now)
+    reach = await window_end(call, folder, base.kind, options_of(base))
     shown = visible_aspects(call.version)
     run = pull(made, floor=reach, window=CHUNK, shown=shown)
     try:
@@ -53,7 +54,12 @@ async def _take_nothing(_offers: tuple[Offer, ...]) -> Taken:
 
 
 async def estimate(
-    call: Call, folder: FolderId, base: Generation, filter_type: int, *, conversations: bool
+    call: Call,
+    folder: FolderId,
+    base: Generation,
+    options: CollectionOptions,
+    *,
+    conversations: bool,
 ) -> int:
     """Count what a series of Syncs from ``base`` would bring; where items were moved, at the most.
 
@@ -61,7 +67,7 @@ async def estimate(
     """
     seen = _Seen()
     made = base.successor()
-    reach = floor(filter_type, call.now)
+    reach = await window_end(call, folder, base.kind, options)
     untold = 0
     if made.edge > reach and not conversations:
         made.weaving = None

@@ -7,9 +7,12 @@ anywhere between, the device's repeat takes up where it stopped.
 Spec: MS-ASCMD 2.2.1.17; design.md section 4 (P1).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
+from carbonio_mobile.commands import recipients
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.meetingguard import news_in
 from carbonio_mobile.commands.operations import digest, operation
 from carbonio_mobile.commands.sentmemory import Entry, SentMemory
 from carbonio_mobile.eas.messages import composemail
@@ -78,6 +81,7 @@ async def send_once(call: Call, request: Request, compose: Compose, finish: Fini
         raise CommandStatus(Common.MESSAGE_PREVIOUSLY_SENT)
     if entry.done:
         return
+    documents: Mapping[str, str] = {}
     if taken:
         await _finish_late(call, compose, finish, name)
     else:
@@ -85,9 +89,12 @@ async def send_once(call: Call, request: Request, compose: Compose, finish: Fini
         outgoing = await call.services.offload(lambda: _prepared(call, message, name))
         if not known:
             await states.commit(key, {DOCUMENT: memory.to_text()})
-        await _submit(call, request, outgoing, name)
+        news = await news_in(call, outgoing, _named(request))
+        if news.recipients:
+            await _submit(call, request, replace(outgoing, recipients=news.recipients), name)
         await finish(outgoing)
-    await states.commit(key, {DOCUMENT: memory.finished(entry).to_text()})
+        documents = news.documents
+    await states.commit(key, {DOCUMENT: memory.finished(entry).to_text(), **documents})
 
 
 async def _finish_late(call: Call, compose: Compose, finish: Finish, name: OperationId) -> None:
@@ -113,9 +120,15 @@ def _name(call: Call, entry: Entry) -> OperationId:
 
 
 def _fingerprint(call: Call, request: Request) -> str:
+    named = _named(request)
+    forwarded = () if request.meeting is None else (repr(request.meeting), request.meeting.note)
+    return digest(call.line.command, named, str(request.replace_mime), request.mime, *forwarded)
+
+
+def _named(request: Request) -> str:
+    """Name what a message answers or forwards."""
     source = request.source
-    named = "" if source is None else f"{source.server_id} {source.long_id} {source.instance}"
-    return digest(call.line.command, named, str(request.replace_mime), request.mime)
+    return "" if source is None else f"{source.server_id} {source.long_id} {source.instance}"
 
 
 def _prepared(call: Call, message: bytes, name: OperationId) -> Outgoing:
@@ -140,7 +153,7 @@ def _prepared(call: Call, message: bytes, name: OperationId) -> Outgoing:
 
 async def _submit(call: Call, request: Request, outgoing: Outgoing, name: OperationId) -> None:
     try:
-        await call.services.submission.submit(
+        is_new = await call.services.submission.submit(
             call.account.id,
             outgoing.message,
             sender=outgoing.sender,
@@ -152,3 +165,5 @@ async def _submit(call: Call, request: Request, outgoing: Outgoing, name: Operat
         raise CommandStatus(Common.MAILBOX_QUOTA_EXCEEDED) from exc
     except TooLarge as exc:
         raise CommandStatus(Common.ATTACHMENT_IS_TOO_LARGE) from exc
+    if is_new:
+        await recipients.remember(call, outgoing.sent_copy, name)

@@ -9,13 +9,12 @@ from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.messages import settings
 from carbonio_mobile.eas.messages.settings import Request, Response, UserInformation
-from carbonio_mobile.eas.status import Common, SettingsStatus
+from carbonio_mobile.eas.status import SettingsStatus
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.mime.bodies import html_to_text, text_to_html
-from carbonio_mobile.policy.document import permissive_value
+from carbonio_mobile.policy.document import policy_of
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OutOfOffice
-from carbonio_mobile.wbxml.codepages import Provision
 
 
 async def respond(call: Call) -> Answer:
@@ -36,7 +35,7 @@ async def respond(call: Call) -> Answer:
 async def _done(call: Call, request: Request) -> Response:
     oof_status, oof = await _out_of_office(call, request)
     device, information_status = _informed(call.device, request)
-    device, password_status = _with_password(device, request)
+    device, password_status = _with_password(call.account, device, request)
     if device != call.device:
         await call.services.devices.save_device(device)
     user_status = _got(request.user_information)
@@ -90,12 +89,14 @@ def _informed(device: Device, request: Request) -> tuple[Device, SettingsStatus 
     return replace(device, information=facts), SettingsStatus.SUCCESS
 
 
-def _with_password(device: Device, request: Request) -> tuple[Device, SettingsStatus | None]:
+def _with_password(
+    account: Account, device: Device, request: Request
+) -> tuple[Device, SettingsStatus | None]:
     """Keep the recovery password where the policy lets devices deposit one (MS-ASCMD R4402)."""
     password = request.password
     if password is None or isinstance(password, SettingsStatus):
         return device, password
-    if permissive_value(Provision.PasswordRecoveryEnabled) != "1":
+    if not policy_of(account).recovery:
         return device, SettingsStatus.DENIED_BY_POLICY
     return replace(device, recovery_password=password), SettingsStatus.SUCCESS
 
@@ -110,6 +111,5 @@ def _user(account: Account) -> UserInformation:
 
 
 def _rights(request: Request) -> int | None:
-    """There is no rights management here (MS-ASRM R196)."""
-    asked = _got(request.rights_management)
-    return Common.IRM_FEATURE_DISABLED if asked is SettingsStatus.SUCCESS else asked
+    """There is no rights management here: the list of templates is empty."""
+    return _got(request.rights_management)

@@ -8,7 +8,9 @@ Spec: MS-ASCMD 2.2.1.19 (SmartForward), 2.2.1.20 (SmartReply), 2.2.3.147 (Replac
 
 from collections.abc import Callable
 
+from carbonio_mobile.commands import meetingforward
 from carbonio_mobile.commands.context import Answer, Call
+from carbonio_mobile.commands.meetingfinding import FoundMeeting
 from carbonio_mobile.commands.outgoing import request_of, send_once
 from carbonio_mobile.commands.sources import find_source
 from carbonio_mobile.eas.messages.composemail import Request
@@ -48,13 +50,22 @@ async def _answered(call: Call, join: Join, verb: Verb) -> Answer:
     if request.source is None:
         raise ProtocolError(f"{call.line.command} without a source")
     original: MailItem | None = None
+    meeting: FoundMeeting | None = None
 
     async def compose() -> bytes:
-        nonlocal original
+        nonlocal original, meeting
+        meeting = await meetingforward.named_meeting(call, request)
+        if meeting is not None:
+            found = meeting
+            return await call.services.offload(
+                lambda: meetingforward.composed(call, request, found)
+            )
         original = await find_source(call.mailbox, request.source, request.mime)
         return await call.services.offload(lambda: _composed(request, original, join))
 
     async def finish(outgoing: Outgoing) -> None:
+        if meeting is not None:
+            await meetingforward.finished(call, request, meeting)
         if original is not None:
             await _mark(call, original, verb(call, original, outgoing))
 
@@ -63,13 +74,11 @@ async def _answered(call: Call, join: Join, verb: Verb) -> Answer:
 
 
 def _composed(request: Request, original: MailItem | None, join: Join) -> bytes:
-    """Raises: CommandStatus 146, 150, 179."""
+    """Raises: CommandStatus 146, 150."""
     if original is None:
         if request.replace_mime:
             return request.mime  # it lacks nothing of the original but the references to it
         raise CommandStatus(Common.ITEM_NOT_FOUND)
-    if request.forwards_meeting:  # for calendar items only (MS-ASCMD R7177)
-        raise CommandStatus(Common.INVALID_SMART_FORWARD_PARAMETERS)
     meeting = original.record.meeting
     instance = request.source.instance if request.source is not None else None
     recurs = meeting is not None and (meeting.recurrence or meeting.recurrence_id) is not None

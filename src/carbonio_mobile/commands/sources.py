@@ -20,12 +20,13 @@ async def find_source(mailbox: IMailbox, source: Source | None, answer: bytes) -
 
     One that is not where the device saw it last is looked for by what the answer refers to.
     """
-    named = None if source is None else _named(source)
+    named = None if source is None else named_item(source)
     found = None if named is None else await _read(mailbox, named.folder, named.item, _WHOLE)
     return found or await _by_references(mailbox, answer)
 
 
-def _named(source: Source) -> ServerId | None:
+def named_item(source: Source) -> ServerId | None:
+    """Give the item that a source names, None for an id that this server never issued."""
     if not source.long_id:
         return server_id(source.server_id)
     try:

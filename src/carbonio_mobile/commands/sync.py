@@ -8,10 +8,18 @@ Spec: MS-ASCMD 2.2.1.21, 3.1.5.4; commands.md section 4; design.md section 4.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from carbonio_mobile import __version__
 from carbonio_mobile.commands import conversations, hierarchy, syncrequests
+from carbonio_mobile.commands.collectionoptions import (
+    ghosts_of,
+    options_of,
+    options_to_json,
+    replaced,
+    source_of,
+    window_end,
+    with_supported,
+)
 from carbonio_mobile.commands.collections import drive, readable
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.news import look
@@ -19,7 +27,6 @@ from carbonio_mobile.commands.syncdown import Room, Telling
 from carbonio_mobile.commands.syncrequests import complete
 from carbonio_mobile.commands.syncup import Applying
 from carbonio_mobile.eas import foldertypes
-from carbonio_mobile.eas.bodyoptions import BodyOptions
 from carbonio_mobile.eas.items.classes import CLASSES
 from carbonio_mobile.eas.items.email import visible_aspects
 from carbonio_mobile.eas.messages.sync import (
@@ -31,12 +38,13 @@ from carbonio_mobile.eas.messages.sync import (
     SyncRequest,
     build,
     build_fault,
+    in_full,
 )
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import FolderId
-from carbonio_mobile.sync import poison
+from carbonio_mobile.sync import poison, window
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 from carbonio_mobile.sync.patience import STAND_IN_AFTER, patience
 from carbonio_mobile.sync.pull import pull
@@ -49,17 +57,11 @@ from carbonio_mobile.sync.state import (
     first_key,
     start,
 )
-from carbonio_mobile.sync.window import floor
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync
 
 NEEDS_MAX = 30
 """So many collections' states are read ahead, before the gates."""
-
-BODY_BYTES_MAX = 1 << 24
-"""The largest body in a Sync: it is a string, and longer ones no device is known to take. What is
-cut here can be fetched.
-"""
 
 
 def needs(document: Element | None) -> tuple[str, ...]:
@@ -76,6 +78,7 @@ async def respond(call: Call) -> Answer:
         answers = await _answers(call, request, to_store)
     except SyncFault as fault:
         return Answer(document=build_fault(fault.status, fault.limit))
+    answers = in_full(answers, request, call.version)
     return Answer(document=build(answers) if answers else None)
 
 
@@ -129,8 +132,8 @@ class _Round:
         spoilt = poison.PoisonList.from_text(stored.get(poison.DOCUMENT), __version__)
         moving = frozenset(conversations.read_wishes(stored.get(conversations.DOCUMENT)))
         present = await self._hierarchy_if_needed(states)
-        window = WINDOW_MAX if self.request.window is None else self.request.window
-        room = Room(items=window, bytes=self.call.services.bounds.response_bytes)
+        items = WINDOW_MAX if self.request.window is None else self.request.window
+        room = Room(items=items, bytes=self.call.services.bounds.response_bytes)
         answers = []
         for collection in self.request.collections:
             exchange = _Exchange(
@@ -219,11 +222,18 @@ class _Exchange:
         request = self.request
         if request.get_changes:
             return self._fault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R3128
+        if request.options is not None and not window.allowed(
+            request.options.filter_type, self._folder().kind
+        ):
+            raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R3041, R3045
+        notes = foldertypes.class_name(self._folder().kind) == "Notes"
+        if notes and request.supported is not None:
+            raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASNOTE R114
         token = await self.call.mailbox.token(request.collection)
         made = Generation(
             key=first_key(self.call.services.random_bytes(6)),
             token=token,
-            options=_options_json(request.options),
+            options=with_supported(options_to_json(request.options), request.supported),
             kind=self._folder().kind,
         )
         self.state, self.state_changed = CollectionState(current=made), True
@@ -232,9 +242,13 @@ class _Exchange:
     async def _exchange(self, origin: Start) -> CollectionAnswer | None:
         made = origin.base.successor()
         if self.request.options is not None:
-            made.options = _options_json(self.request.options)
-        options = _options(made)
+            made.options = replaced(made.options, self.request.options)
+        options = options_of(made)
+        if made.kind is not None and not window.allowed(options.filter_type, made.kind):
+            raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R3041, R3045
         answer = CollectionAnswer(collection=self.request.collection)
+        if made.kind is FolderKind.RECIPIENT_CACHE and self.request.commands:
+            raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R756
         if self.request.commands:
             answer.responses = await self._apply(origin, made, options)
         if self.request.wants_changes and _told_of(made, self.call.version):
@@ -262,7 +276,9 @@ class _Exchange:
             folder=self._folder(),
             trash=self.present.standard(FolderKind.TRASH),
             request=self.request,
-            options=options,
+            source=source_of(self.call, self.request.collection, made.kind, options),
+            ghosts=ghosts_of(made, self.call.version),
+            client_wins=options.client_wins,
             known=origin.known,
             made=made,
             room=self.room,
@@ -280,25 +296,25 @@ class _Exchange:
         repeats: int,
     ) -> None:
         """Tell what is new, less of it at a time where the device keeps repeating itself."""
-        window = patience(repeats, min(self.request.window, self.room.items))
-        if window <= 0:
+        size = patience(repeats, min(self.request.window, self.room.items))
+        if size <= 0:
             # The whole request's window is used up: the next request goes on (R4783).
             answer.more = (await look(self.call, self.request.collection, made)).news
             return
         telling = Telling(
             call=self.call,
             folder=self.request.collection,
-            options=options.body,
+            source=source_of(self.call, self.request.collection, made.kind, options),
             room=self.room,
             poison=self.spoilt,
             moving=self.moving,
             stand_ins=repeats >= STAND_IN_AFTER,
         )
-        window -= await telling.show_again(made.held, window)
+        size -= await telling.show_again(made.held, size)
         run = pull(
             made,
-            floor=floor(options.filter_type, self.call.now),
-            window=window,
+            floor=await window_end(self.call, self.request.collection, made.kind, options),
+            window=size,
             shown=visible_aspects(self.call.version),
             conversations=self.request.conversation_mode,
         )
@@ -335,22 +351,3 @@ def _told_of(made: Generation, version: Version) -> bool:
     if kind is None or kind is FolderKind.OUTBOX:
         return False
     return foldertypes.syncable(kind, version)
-
-
-def _options_json(options: CollectionOptions | None) -> dict[str, Any]:
-    if options is None:
-        return {}
-    return {
-        "filter": options.filter_type,
-        "client_wins": options.client_wins,
-        "body": options.body.to_json(),
-    }
-
-
-def _options(made: Generation) -> CollectionOptions:
-    stored = made.options
-    return CollectionOptions(
-        filter_type=stored.get("filter", 0),
-        client_wins=stored.get("client_wins", False),
-        body=BodyOptions.from_json(stored.get("body", {})).within(BODY_BYTES_MAX),
-    )

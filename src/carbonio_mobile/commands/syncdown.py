@@ -12,31 +12,16 @@ from dataclasses import dataclass, field
 
 from carbonio_mobile.commands import conversations
 from carbonio_mobile.commands.context import Call
-from carbonio_mobile.eas.bodies import further_wish, wish
-from carbonio_mobile.eas.bodyoptions import BodyOptions
-from carbonio_mobile.eas.items.email import application_data, degraded_data, needs_bodies
-from carbonio_mobile.eas.version import Version
-from carbonio_mobile.errors import Corrupt
+from carbonio_mobile.commands.itemsource import ItemSource, Read, Unreadable
 from carbonio_mobile.ids import FolderId, ItemId, ServerId
-from carbonio_mobile.mime.mailitem import BodyWish, MailItem
+from carbonio_mobile.mime.mailitem import MailItem
+from carbonio_mobile.pim.item import ObjectItem
 from carbonio_mobile.sync.changes import ALL_ASPECTS, Aspect
 from carbonio_mobile.sync.poison import PoisonList
 from carbonio_mobile.sync.questions import Offer, OfferKind, Taken
 from carbonio_mobile.sync.ranges import RangeSet
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync
-
-SLICE = 25
-"""So many items are read and converted at a time: the reactor breathes between slices."""
-
-SMALL_SLICE = 2
-SMALL_BODY_BYTES = 131_072
-"""Where bodies may be larger than this, only a small slice of items is in memory at a time."""
-
-HEADERS_BYTES = 1_500
-"""About what an item takes beside its body."""
-
-NO_BODIES = BodyWish(text_bytes=0, html_bytes=0, source_bytes=0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,38 +61,39 @@ class Telling:
 
     call: Call
     folder: FolderId
-    options: BodyOptions
+    source: ItemSource
     room: Room
     poison: PoisonList
     moving: frozenset[bytes]
     stand_ins: bool
     commands: list[Element] = field(default_factory=list)
 
-    @property
-    def _previews(self) -> BodyOptions:
-        """What is told of bodies beyond the window: their previews (MS-ASCMD R2108)."""
-        return self.options.within(0)
-
     async def show(self, offers: tuple[Offer, ...]) -> Taken:
         """Take offers, from the first on, until the answer is full."""
         count = 0
         missing: set[ItemId] = set()
-        step = _slice(self.options)
+        hidden: set[ItemId] = set()
+        step = self.source.step
         for start in range(0, len(offers), step):
             chosen = offers[start : start + step]
-            items = await self._read(chosen)
+            items = await self.source.read(chosen)
             if self.moving:
                 await self._send_on(chosen, items)
             for offer in chosen:
                 item = items.get(offer.item)
                 if item is None and offer.kind in (OfferKind.ADD, OfferKind.CHANGE):
                     missing.add(offer.item)
-                elif not self.room.take(size_of(item)):
-                    return Taken(count, frozenset(missing))
+                elif self._hides(item):
+                    hidden.add(offer.item)
+                elif not self.room.take(self.source.size_of(item)):
+                    return Taken(count, frozenset(missing), frozenset(hidden))
                 else:
                     self._tell(offer, item)
                 count += 1
-        return Taken(count, frozenset(missing))
+        return Taken(count, frozenset(missing), frozenset(hidden))
+
+    def _hides(self, item: Read | None) -> bool:
+        return isinstance(item, MailItem | ObjectItem) and not self.source.shows(item)
 
     async def show_again(self, held: RangeSet, window: int) -> int:
         """Offer again what another version of this program failed at; gives how many were told."""
@@ -120,35 +106,7 @@ class Telling:
             self.poison.discard(ServerId(self.folder, item))
         return taken.count
 
-    async def _read(self, offers: Sequence[Offer]) -> dict[ItemId, "MailItem | Unreadable"]:
-        """Read what the offers need: items with bodies, and items of which only blocks are told."""
-        version = self.call.version
-        whole = [
-            offer.item
-            for offer in offers
-            if offer.kind is OfferKind.ADD
-            or (offer.kind is OfferKind.CHANGE and needs_bodies(offer.aspects, version))
-        ]
-        blocks = [
-            offer.item
-            for offer in offers
-            if offer.kind is OfferKind.CHANGE and not needs_bodies(offer.aspects, version)
-        ]
-        items: dict[ItemId, MailItem | Unreadable] = {}
-        beyond = {offer.item for offer in offers if offer.beyond}
-        for options, chosen in (
-            (self.options, [item for item in whole if item not in beyond]),
-            (self._previews, [item for item in whole if item in beyond]),
-        ):
-            if chosen:
-                items |= await read_whole(self.call, self.folder, chosen, options)
-        if blocks:
-            items |= await _read_each(self.call, self.folder, blocks, NO_BODIES)
-        return items
-
-    async def _send_on(
-        self, offers: Sequence[Offer], items: dict[ItemId, "MailItem | Unreadable"]
-    ) -> None:
+    async def _send_on(self, offers: Sequence[Offer], items: dict[ItemId, Read]) -> None:
         """Take out of ``items`` what is new and belongs to a conversation that lives elsewhere."""
         arrived = {
             offer.item: item.record.conversation_id
@@ -161,42 +119,37 @@ class Telling:
             for item_id in await conversations.send_on(self.call, self.folder, arrived):
                 del items[item_id]
 
-    def _tell(self, offer: Offer, item: "MailItem | Unreadable | None") -> None:
+    def _tell(self, offer: Offer, item: Read | None) -> None:
         server_id = Element(AirSync.ServerId, str(ServerId(self.folder, offer.item)))
         if item is None:
             tag = AirSync.Delete if offer.kind is OfferKind.DELETE else AirSync.SoftDelete
             self.commands.append(Element(tag, [server_id]))
             return
         content = convert(
+            self.source,
             item,
             name=ServerId(self.folder, offer.item),
-            options=self._previews if offer.beyond else self.options,
-            version=self.call.version,
             aspects=offer.aspects,
+            beyond=offer.beyond,
             received=offer.received,
             poison=self.poison,
             stand_in=self.stand_ins,
         )
         if content:
             tag = AirSync.Add if offer.kind is OfferKind.ADD else AirSync.Change
+            other = self.source.class_of(item)
+            item_class = Element(AirSync.Class, other) if other else None
             data = Element(AirSync.ApplicationData, content)
-            self.commands.append(Element(tag, [server_id, data]))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unreadable:
-    """An item that its mailbox cannot read back."""
-
-    reason: str
+            self.commands.append(Element(tag, [server_id, item_class, data]))
 
 
 def convert(
-    item: "MailItem | Unreadable",
+    source: ItemSource,
+    item: Read,
     *,
     name: ServerId,
-    options: BodyOptions,
-    version: Version,
     aspects: Aspect = ALL_ASPECTS,
+    beyond: bool = False,
     received: float,
     poison: PoisonList,
     stand_in: bool = False,
@@ -208,66 +161,14 @@ def convert(
     """
     if isinstance(item, Unreadable):
         poison.add(name, item.reason)
-        return degraded_data(received=received, version=version)
+        return source.stand_in(None, received)
     try:
         if not stand_in:
-            content = application_data(item, options, version, aspects)
+            content = source.content(item, aspects, beyond=beyond)
             poison.discard(name)
             return content
         reason = "the device kept repeating the request for it"
     except Exception as exc:
         reason = f"{type(exc).__name__} in conversion"
     poison.add(name, reason)
-    return degraded_data(
-        received=item.received,
-        version=version,
-        subject=item.record.subject,
-        from_=item.record.from_,
-        read=item.state.read,
-        conversation_id=item.record.conversation_id,
-    )
-
-
-async def read_whole(
-    call: Call, folder: FolderId, items: Sequence[ItemId], options: BodyOptions
-) -> dict[ItemId, MailItem | Unreadable]:
-    """Read items with the bodies that these options want."""
-    first = wish(options)
-    found = await _read_each(call, folder, items, first)
-    lacking = [
-        (item, more)
-        for item, read in found.items()
-        if isinstance(read, MailItem) and (more := further_wish(read, options)) is not None
-    ]
-    for item, more in lacking:
-        found |= await _read_each(call, folder, [item], more)
-    return found
-
-
-async def _read_each(
-    call: Call, folder: FolderId, items: Sequence[ItemId], wanted: BodyWish
-) -> dict[ItemId, MailItem | Unreadable]:
-    """Read items; where they cannot be read together, one by one, so that one spoils no other."""
-    try:
-        return dict(await call.mailbox.read(folder, items, wanted))
-    except Corrupt as exc:
-        if len(items) == 1:
-            return {items[0]: Unreadable(reason=str(exc))}
-    found: dict[ItemId, MailItem | Unreadable] = {}
-    for item in items:
-        found |= await _read_each(call, folder, [item], wanted)
-    return found
-
-
-def _slice(options: BodyOptions) -> int:
-    wanted = wish(options)
-    sizes = (wanted.text_bytes, wanted.html_bytes, wanted.source_bytes)
-    small = all(size is not None and size <= SMALL_BODY_BYTES for size in sizes)
-    return SLICE if small else SMALL_SLICE
-
-
-def size_of(item: MailItem | Unreadable | None) -> int:
-    """Give about how much room an item takes in an answer, in octets."""
-    if not isinstance(item, MailItem):
-        return HEADERS_BYTES
-    return HEADERS_BYTES + len(item.text) + len(item.html) + len(item.source)
+    return source.stand_in(item, received)

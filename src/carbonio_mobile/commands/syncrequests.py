@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.eas.messages.sync import (
+    EMPTY_ANSWERS_SINCE,
     ClientCommand,
     CollectionRequest,
     CommandKind,
@@ -16,6 +17,7 @@ from carbonio_mobile.eas.messages.sync import (
     parse,
 )
 from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.ids import FolderId
 
 DOCUMENT = "sync-request"
@@ -32,6 +34,8 @@ async def complete(call: Call) -> tuple[SyncRequest, dict[str, str | None]]:
     """
     remembered = await _remembered(call)
     if call.document is None:
+        if call.version < EMPTY_ANSWERS_SINCE:
+            raise ProtocolError("an empty Sync", expected="from 12.1 on only (MS-ASCMD R667)")
         request = _need(remembered)
     else:
         request = parse(call.document, call.version)
@@ -96,7 +100,7 @@ def _without_particulars(request: SyncRequest) -> SyncRequest:
     return replace(
         request,
         collections=tuple(
-            replace(collection, options=None, commands=(), remembered=False)
+            replace(collection, options=None, commands=(), remembered=False, supported=None)
             for collection in request.collections
         ),
     )

@@ -11,29 +11,35 @@ Spec: MS-ASCMD 2.2.3.26 (Commands in a request), 2.2.3.148 (Responses), 3.1.5.4;
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from carbonio_mobile.commands import textmessages
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.drafts import Drafts
+from carbonio_mobile.commands.itemsource import ItemSource
+from carbonio_mobile.commands.mailsource import NO_BODIES
+from carbonio_mobile.commands.objectup import ObjectWrites
 from carbonio_mobile.commands.operations import digest
-from carbonio_mobile.commands.syncdown import NO_BODIES, Room, convert, read_whole, size_of
+from carbonio_mobile.commands.syncdown import Room, convert
+from carbonio_mobile.eas.items import sms
+from carbonio_mobile.eas.items.context import Ghosts
 from carbonio_mobile.eas.items.email import parse_change
 from carbonio_mobile.eas.items.faults import ItemFault
 from carbonio_mobile.eas.messages.fields import server_id
 from carbonio_mobile.eas.messages.sync import (
     ClientCommand,
-    CollectionOptions,
     CollectionRequest,
     CommandKind,
 )
 from carbonio_mobile.eas.status import SyncStatus
+from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import Conflict, Corrupt, NotAllowed, NotFound, OverQuota, TooLarge
-from carbonio_mobile.ids import ChangeToken, ItemId, ServerId
+from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion, ServerId
 from carbonio_mobile.mime.mailitem import ClearFollowUp, MailPatch, MailState
 from carbonio_mobile.sync.changes import ALL_ASPECTS, NO_ASPECT, Aspect
 from carbonio_mobile.sync.folders import Folder, FolderKind
 from carbonio_mobile.sync.poison import PoisonList
 from carbonio_mobile.sync.state import CommandResult, Generation
 from carbonio_mobile.wbxml import Element, Tag, encode
-from carbonio_mobile.wbxml.codepages import AirSync
+from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase
 
 _TAGS: Mapping[CommandKind, Tag] = {
     CommandKind.ADD: AirSync.Add,
@@ -57,7 +63,9 @@ class Applying:
     folder: Folder
     trash: Folder | None
     request: CollectionRequest
-    options: CollectionOptions
+    source: ItemSource
+    ghosts: Ghosts
+    client_wins: bool
     known: Mapping[str, CommandResult]
     made: Generation
     room: Room
@@ -103,14 +111,45 @@ class Applying:
             made = None
             if works and result.item is not None and not result.removed:
                 made = Element(AirSync.ServerId, str(ServerId(self.folder.id, result.item)))
-            content = await self._drafts().added(command, result) if works else None
-            return Element(tag, [Element(AirSync.ClientId, command.name), made, status, content])
-        content = None
-        if works and result.parts:  # a draft's new attachments (MS-ASCMD R6234)
-            content = await self._drafts().added(command, result)
+            content = await self._made_of(command, result) if works else None
+            name = Element(AirSync.ClientId, command.name)
+            return Element(tag, [_class_of(command), name, made, status, content])
+        content = await self._made_of(command, result) if works and result.parts else None
         if works and content is None:
             return None
-        return Element(tag, [Element(AirSync.ServerId, command.name), status, content])
+        instance = Element(AirSyncBase.InstanceId, command.instance) if command.instance else None
+        named = Element(AirSync.ServerId, command.name)
+        return Element(tag, [_class_of(command), named, instance, status, content])
+
+    async def _made_of(self, command: ClientCommand, result: CommandResult) -> Element | None:
+        """Give what the server made of an item, from 16.0 on (MS-ASCAL R2223, MS-ASEMAIL R1184)."""
+        if self.call.version < Version.V16_0:
+            return None
+        if self.folder.kind.holds_mail:
+            return await self._drafts().added(command, result)
+        return await self._objects().made_of(command, result)
+
+    def _objects(self) -> ObjectWrites:
+        return ObjectWrites(
+            call=self.call,
+            folder=self.folder,
+            ghosts=self.ghosts,
+            sync_key=self.request.sync_key,
+            token=self.made.token,
+            own=self._own_versions(),
+            client_wins=self.client_wins,
+        )
+
+    def _own_versions(self) -> Mapping[ItemId, ItemVersion]:
+        """Give what the device made of items since the token, lost answers included."""
+        lost = {r.item: r.version for r in self.known.values() if r.item and r.version}
+        return lost | self.made.echoes
+
+    async def _change_object(self, command: ClientCommand) -> CommandResult:
+        item = self._item(command)
+        if item is None:
+            return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+        return await _refusable(self._objects().change(command, item))
 
     def _is_draft_command(self, command: ClientCommand) -> bool:
         return self.folder.kind is FolderKind.DRAFTS and Drafts.concerns(command, self.call.version)
@@ -119,12 +158,20 @@ class Applying:
         return Drafts(call=self.call, folder=self.folder.id, sync_key=self.request.sync_key)
 
     async def _add(self, command: ClientCommand) -> CommandResult:
-        """Add a draft; no other message comes into a mailbox this way (MS-ASCMD R755)."""
+        """Add an object, a text message or a draft; no other message comes into a mailbox this way
+        (MS-ASCMD R755).
+        """
+        if not self.folder.kind.holds_mail:
+            return await _refusable(self._objects().add(command))
+        if command.item_class == sms.CLASS:
+            return await _refusable(textmessages.add(self.call, self.folder.id, command))
         if not self._is_draft_command(command):
             return CommandResult(status=SyncStatus.CONVERSION_ERROR)
         return await _refusable(self._drafts().add(command))
 
     async def _change(self, commands: Sequence[ClientCommand]) -> dict[str, CommandResult]:
+        if not self.folder.kind.holds_mail:
+            return {_fingerprint(one): await self._change_object(one) for one in commands}
         results: dict[str, CommandResult] = {}
         patches: dict[ItemId, tuple[str, MailPatch]] = {}
         for command in commands:
@@ -158,7 +205,7 @@ class Applying:
     async def _conflicts(self, item: ItemId) -> bool:
         since = await self._since([item], self.made.token)
         changed = since.get(item, NO_ASPECT) & Aspect.CONTENT
-        return bool(changed) and not self._is_own(item) and not self.options.client_wins
+        return bool(changed) and not self._is_own(item) and not self.client_wins
 
     async def _patch(
         self, patches: Mapping[ItemId, tuple[str, MailPatch]]
@@ -202,7 +249,7 @@ class Applying:
         What is as the device wants it is no conflict: a copy of this request may have been here
         before, cut short before it could leave a record.
         """
-        if self.options.client_wins:
+        if self.client_wins:
             return set()
         changed = await self._since(patches, self.made.token)
         suspects = [
@@ -229,16 +276,25 @@ class Applying:
             return {}  # the history is gone; the pull that follows finds out what to do
 
     async def _delete(self, commands: Sequence[ClientCommand]) -> dict[str, CommandResult]:
-        """Delete items, into the trash where asked; one that is gone already is a success."""
-        items = {_fingerprint(command): self._item(command) for command in commands}
+        """Delete items, into the trash where asked; one that is gone already is a success.
+
+        Objects are deleted for good, as the trash is for messages; so is one occurrence of an event.
+        """
+        whole = [command for command in commands if not command.instance]
+        results = {
+            _fingerprint(one): await self._change_object(one) for one in commands if one.instance
+        }
+        items = {_fingerprint(command): self._item(command) for command in whole}
         present = [item for item in items.values() if item is not None]
         if present:
             trash = self.trash
-            if self.request.deletes_as_moves and trash is not None and trash.id != self.folder.id:
+            if not self.folder.kind.holds_mail:
+                await self._objects().delete(present)
+            elif self.request.deletes_as_moves and trash is not None and trash.id != self.folder.id:
                 await self.call.mailbox.move(self.folder.id, present, trash.id)
             else:
                 await self.call.mailbox.delete(self.folder.id, present)
-        return {
+        return results | {
             fingerprint: CommandResult(status=SyncStatus.SUCCESS, item=item, removed=True)
             for fingerprint, item in items.items()
         }
@@ -248,17 +304,15 @@ class Applying:
         item = self._item(command)
         read = None
         if item is not None:
-            found = await read_whole(self.call, self.folder.id, [item], self.options.body)
-            read = found.get(item)
+            read = await self.source.fetch(item)
         if item is None or read is None:
             return _fetch_failed(name, SyncStatus.OBJECT_NOT_FOUND)
-        if not self.room.hold(size_of(read)):
+        if not self.room.hold(self.source.size_of(read)):
             return _fetch_failed(name, SyncStatus.RETRY)  # there is more than one answer can hold
         content = convert(
+            self.source,
             read,
             name=ServerId(self.folder.id, item),
-            options=self.options.body,
-            version=self.call.version,
             received=self.call.now,
             poison=self.spoilt,
         )
@@ -285,6 +339,11 @@ async def _refusable(work: Awaitable[CommandResult]) -> CommandResult:
         return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
     except (OverQuota, TooLarge, NotAllowed, Corrupt):
         return CommandResult(status=SyncStatus.CANNOT_COMPLETE)
+
+
+def _class_of(command: ClientCommand) -> Element | None:
+    """Say the class of what is not of the folder's own (MS-ASCMD R944)."""
+    return Element(AirSync.Class, sms.CLASS) if command.item_class == sms.CLASS else None
 
 
 def _fingerprint(command: ClientCommand) -> str:

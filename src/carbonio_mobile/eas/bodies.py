@@ -5,17 +5,17 @@ From both follows one body: the wanted type nearest to the native one, cut on a 
 full size. MIME is the stored octets: a string where a string carries them unchanged, OPAQUE else.
 
 Spec: MS-ASAIRS 2.2.2.3 (AllOrNone), 2.2.2.9 (Body), 2.2.2.10 (BodyPart), 2.2.2.32 (NativeBodyType),
-2.2.2.35 (Preview); MS-ASCMD 2.2.3.110 (MIMESupport), 2.2.3.111 (MIMETruncation).
+2.2.2.35 (Preview); MS-ASCMD 2.2.3.110 (MIMESupport), 2.2.3.111 (MIMETruncation), 2.2.3.185
+(Truncation).
 """
 
-from dataclasses import dataclass, field, replace
-
+from carbonio_mobile.eas.bodychoice import Body, body_element, cut_text, fitting, readable
 from carbonio_mobile.eas.bodyoptions import BodyOptions, BodyPreference, BodyType, MimeSupport
-from carbonio_mobile.eas.version import Version
+from carbonio_mobile.eas.version import Version, knows
 from carbonio_mobile.mime.bodies import text_to_html, truncate_utf8
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
 from carbonio_mobile.mime.record import MessageRecord
-from carbonio_mobile.wbxml.codepages import AirSyncBase, ItemOperations
+from carbonio_mobile.wbxml.codepages import AirSyncBase, Email
 from carbonio_mobile.wbxml.elements import Element
 from carbonio_mobile.wbxml.encoder import clean
 
@@ -33,28 +33,7 @@ __all__ = [
 
 _SLACK_BYTES = 4  # the longest character of UTF-8
 _PAGE_BYTES = 200  # about what text_to_html adds around a text
-_SIZE_ONLY = BodyPreference(type=BodyType.PLAIN, truncation_bytes=0)
 _SMIME_CLASSES = ("ipm.note.smime", "ipm.note.receipt.smime")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """A body as it goes out.
-
-    ``size_bytes`` is the whole body in that type. ``data`` is octets only where a string cannot
-    carry them (MIME that is not clean UTF-8).
-    """
-
-    type: BodyType
-    size_bytes: int
-    data: str | bytes = field(default="", repr=False)
-    truncated: bool = False
-    preview: str = field(default="", repr=False)
-
-    @property
-    def octets(self) -> bytes:
-        """The data as a part of a multipart answer carries it."""
-        return self.data.encode() if isinstance(self.data, str) else self.data
 
 
 def wish(options: BodyOptions) -> BodyWish:
@@ -73,7 +52,7 @@ def wish(options: BodyOptions) -> BodyWish:
         source = _larger(0, _mime_limit(mime, options))
         if not mime.all_or_none:
             return BodyWish(text_bytes=text, html_bytes=html, source_bytes=source)
-    for one in _readable(options):
+    for one in readable(options, BodyType.PLAIN):
         text = _larger(text, one.truncation_bytes)
         if one.type is BodyType.HTML:
             html = _larger(html, one.truncation_bytes)
@@ -98,20 +77,12 @@ def choose(item: MailItem, options: BodyOptions, version: Version) -> Body:
     comes first (MS-ASAIRS R77); a type wanted whole or not at all that does not fit gives way to
     the next (R78, R80); where nothing fits there is no data.
     """
-    candidates = _candidates(item.record, options)
-    chosen, body = candidates[0], None
-    for one in candidates:
-        cut = _cut(item, one, options)
-        if not (one.all_or_none and cut.truncated):
-            chosen, body = one, cut
-            break
-    if body is None:
-        body = replace(_cut(item, chosen, options), data="")
-    # MS-ASAIRS R1001036: no preview beside plain text that came with data.
-    beside_text = chosen.type is BodyType.PLAIN and body.data
-    if chosen.preview_chars and version >= Version.V14_0 and not beside_text:
-        body = replace(body, preview=item.record.preview[: chosen.preview_chars])
-    return body
+    return fitting(
+        _candidates(item.record, options),
+        lambda wanted: _cut(item, wanted, options),
+        item.record.preview,
+        version,
+    )
 
 
 def body_elements(
@@ -120,33 +91,39 @@ def body_elements(
     """Give Body, a BodyPart for each part wanted, and NativeBodyType.
 
     ``part`` is the number of the binary that holds the data in a multipart answer
-    (``choose(...).octets``); Data is left out then (MS-ASAIRS R176, R244).
+    (``choose(...).octets``); Data is left out then (MS-ASAIRS R176, R244). In 2.5 these are the
+    elements of the Email class itself.
     """
-    elements = [_body_element(choose(item, options, version), part)]
+    if not knows(version, AirSyncBase.Body):
+        return _native_elements(choose(item, options, version), options)
+    elements = [body_element(choose(item, options, version), part)]
     if version >= Version.V14_1:
         elements += [_part_element(item, one, options) for one in options.part_preferences]
     elements.append(Element(AirSyncBase.NativeBodyType, str(item.record.native_type)))
     return elements
 
 
-def _body_element(body: Body, part: int | None) -> Element:
-    """Build Body, its children in the order of MS-ASAIRS R112."""
-    children = [
-        Element(AirSyncBase.Type, str(int(body.type))),
-        Element(AirSyncBase.EstimatedDataSize, str(body.size_bytes)),
+def _native_elements(body: Body, options: BodyOptions) -> list[Element]:
+    """Give the body as 2.5 has it: plain text with its size in octets, or MIME.
+
+    An empty Body makes some clients crash, so that a message without text gets a blank; of what is
+    cut off whole there is no Body.
+    """
+    data, truncated = body.data, body.truncated
+    if body.type is BodyType.MIME:
+        content, size, cut = Email.MIMEData, Email.MIMESize, Email.MIMETruncated
+    else:
+        content, size, cut = Email.Body, Email.BodySize, Email.BodyTruncated
+        limit = options.native_truncation
+        if limit is not None and len(data) > limit:
+            data, truncated = data[:limit], True
+        if not body.size_bytes:
+            data = " "
+    return [
+        *([Element(content, data)] if data else []),
+        Element(size, str(body.size_bytes)),
+        Element(cut, str(int(truncated))),
     ]
-    if body.truncated:
-        children.append(Element(AirSyncBase.Truncated, "1"))
-    elif body.type is BodyType.MIME:
-        # An S/MIME answer must hold the element in any case (MS-ASCMD R3409).
-        children.append(Element(AirSyncBase.Truncated, "0"))
-    if body.data and part is None:
-        children.append(Element(AirSyncBase.Data, body.data))
-    if body.preview:
-        children.append(Element(AirSyncBase.Preview, body.preview))
-    if body.data and part is not None:
-        children.append(Element(ItemOperations.Part, str(part)))
-    return Element(AirSyncBase.Body, children)
 
 
 def _part_element(item: MailItem, wanted: BodyPreference, options: BodyOptions) -> Element:
@@ -170,29 +147,10 @@ def _part_element(item: MailItem, wanted: BodyPreference, options: BodyOptions) 
 def _candidates(record: MessageRecord, options: BodyOptions) -> list[BodyPreference]:
     """Give the preferences that may serve a message, the best first; never empty."""
     mime = options.preference(BodyType.MIME)
-    readable = _readable(options)
-    if record.native_type == BodyType.HTML:
-        readable.sort(key=lambda one: -one.type)
-    else:
-        readable.sort(key=lambda one: one.type)
+    texts = readable(options, record.native_type)
     if mime is None or not _wants_mime(record, options):
-        return readable
-    return [mime] if is_smime(record) else [mime, *readable]
-
-
-def _readable(options: BodyOptions) -> list[BodyPreference]:
-    """Give the preferences for plain text and HTML.
-
-    A device that names neither gets plain text: whole where it names nothing at all, no more than
-    of the form that it cannot have, and only the size beside a BodyPart.
-    """
-    wanted = [one for one in options.preferences if one.type in (BodyType.PLAIN, BodyType.HTML)]
-    if wanted:
-        return wanted
-    if not options.preferences:
-        return [_SIZE_ONLY if options.part_preferences else BodyPreference(type=BodyType.PLAIN)]
-    other = options.preferences[0]
-    return [replace(other, type=BodyType.PLAIN, all_or_none=False)]
+        return texts
+    return [mime] if is_smime(record) else [mime, *texts]
 
 
 def is_smime(record: MessageRecord) -> bool:
@@ -215,13 +173,7 @@ def _cut(item: MailItem, wanted: BodyPreference, options: BodyOptions) -> Body:
             octets, size = item.html, max(item.record.html_size_bytes, len(item.html))
         else:
             octets, size = _page(octets, size)
-    limit = wanted.truncation_bytes
-    kept = octets if limit is None else octets[:limit]
-    truncated = len(kept) < size
-    # What is left of a character that was cut, here or by the mailbox, is dropped; the body is
-    # valid UTF-8 otherwise.
-    data = kept.decode("utf-8", "ignore" if truncated else "replace")
-    return Body(type=wanted.type, size_bytes=size, data=data, truncated=truncated)
+    return cut_text(wanted.type, octets, size, wanted.truncation_bytes)
 
 
 def _page(text: bytes, size: int) -> tuple[bytes, int]:

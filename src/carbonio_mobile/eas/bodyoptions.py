@@ -1,16 +1,16 @@
 """What a device says it wants of bodies: read from Options, kept in the state of a collection.
 
 Spec: MS-ASAIRS 2.2.2.11 (BodyPartPreference), 2.2.2.12 (BodyPreference), 3.2.5.1; MS-ASCMD
-2.2.3.110 (MIMESupport), 2.2.3.111 (MIMETruncation).
+2.2.3.110 (MIMESupport), 2.2.3.111 (MIMETruncation), 2.2.3.185 (Truncation).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
 from carbonio_mobile.eas.status import Common
-from carbonio_mobile.eas.version import Version
+from carbonio_mobile.eas.version import Version, knows
 from carbonio_mobile.errors import CommandStatus, ProtocolError
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase
 from carbonio_mobile.wbxml.elements import Element
@@ -19,6 +19,13 @@ from carbonio_mobile.wbxml.tokens import Tag
 MAX_SIZE = 0xFFFFFFFF
 MAX_PREVIEW_CHARS = 255
 _MIME_TRUNCATIONS: tuple[int | None, ...] = (0, 4096, 5120, 7168, 10240, 20480, 51200, 102400, None)
+_TRUNCATIONS: tuple[int | None, ...] = (
+    0, 512, 1024, 2048, 5120, 10240, 20480, 51200, 102400, None,
+)  # fmt: skip
+"""The scale of 2.5, in characters (MS-ASCMD R7356 to R7365): another than that of MIME."""
+
+LONGEST_CHARACTER_BYTES = 4
+"""Of UTF-8."""
 
 
 class BodyType(IntEnum):
@@ -65,13 +72,15 @@ class BodyOptions:
     """All that Options say of bodies.
 
     ``preferences`` holds each type once, in the order sent. ``mime_truncation`` is in octets, None
-    for no limit. The defaults are what no Options at all mean: plain text, whole.
+    for no limit. ``native_truncation`` is the Truncation of 2.5 in characters, None for no limit.
+    The defaults are what no Options at all mean: plain text, whole.
     """
 
     preferences: tuple[BodyPreference, ...] = ()
     part_preferences: tuple[BodyPreference, ...] = ()
     mime_support: MimeSupport = MimeSupport.NEVER
     mime_truncation: int | None = None
+    native_truncation: int | None = None
 
     @classmethod
     def parse(cls, options: Element | None, version: Version) -> "BodyOptions":
@@ -88,12 +97,34 @@ class BodyOptions:
             parts = _preferences(options, AirSyncBase.BodyPartPreference, version)
             if any(one.type is not BodyType.HTML for one in parts):
                 raise CommandStatus(Common.BODY_PART_PREFERENCE_TYPE_NOT_SUPPORTED)
-        truncation = _number(options, AirSync.MIMETruncation, 8)
+        mime_support = MimeSupport(_number(options, AirSync.MIMESupport, 2) or 0)
+        mime_truncation = _scaled(options, AirSync.MIMETruncation, _MIME_TRUNCATIONS)
+        if not knows(version, AirSyncBase.BodyPreference):
+            return cls._native(options, mime_support, mime_truncation)
         return cls(
             preferences=_preferences(options, AirSyncBase.BodyPreference, version),
             part_preferences=parts,
-            mime_support=MimeSupport(_number(options, AirSync.MIMESupport, 2) or 0),
-            mime_truncation=None if truncation is None else _MIME_TRUNCATIONS[truncation],
+            mime_support=mime_support,
+            mime_truncation=mime_truncation,
+        )
+
+    @classmethod
+    def _native(
+        cls, options: Element, mime_support: MimeSupport, mime_truncation: int | None
+    ) -> "BodyOptions":
+        """Say what the Options of 2.5 mean in preferences: plain text, and MIME where supported.
+
+        RtfTruncation is of the compressed RTF that this server never sends.
+        """
+        characters = _scaled(options, AirSync.Truncation, _TRUNCATIONS)
+        octets = None if characters is None else characters * LONGEST_CHARACTER_BYTES
+        plain = BodyPreference(type=BodyType.PLAIN, truncation_bytes=octets)
+        mime = (BodyPreference(type=BodyType.MIME),) if mime_support else ()
+        return cls(
+            preferences=(plain, *mime),
+            mime_support=mime_support,
+            mime_truncation=mime_truncation,
+            native_truncation=characters,
         )
 
     def preference(self, kind: BodyType) -> BodyPreference | None:
@@ -122,6 +153,8 @@ class BodyOptions:
             doc["m"] = int(self.mime_support)
         if self.mime_truncation is not None:
             doc["t"] = self.mime_truncation
+        if self.native_truncation is not None:
+            doc["n"] = self.native_truncation
         return doc
 
     @classmethod
@@ -132,6 +165,7 @@ class BodyOptions:
             part_preferences=tuple(_preference_from_json(*one) for one in doc.get("q", ())),
             mime_support=MimeSupport(doc.get("m", 0)),
             mime_truncation=doc.get("t"),
+            native_truncation=doc.get("n"),
         )
 
 
@@ -158,6 +192,12 @@ def _preference(element: Element, version: Version) -> BodyPreference:
         all_or_none=whole and limit is not None,
         preview_chars=(preview or 0) if version >= Version.V14_0 else 0,
     )
+
+
+def _scaled(parent: Element, tag: Tag, scale: Sequence[int | None]) -> int | None:
+    """Read a number that stands for a limit; None, no limit, where the child is absent."""
+    number = _number(parent, tag, len(scale) - 1)
+    return None if number is None else scale[number]
 
 
 def _number(parent: Element, tag: Tag, highest: int) -> int | None:

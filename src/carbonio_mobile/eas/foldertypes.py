@@ -31,11 +31,20 @@ _NUMBERS: Mapping[FolderKind, int] = {
     FolderKind.USER_TASKS: 15,
     FolderKind.USER_JOURNAL: 16,
     FolderKind.USER_NOTES: 17,
+    FolderKind.RECIPIENT_CACHE: RECIPIENT_CACHE,
 }
 _KINDS: Mapping[int, FolderKind] = {
-    number: kind for kind, number in _NUMBERS.items() if kind is not FolderKind.JUNK
+    number: kind
+    for kind, number in _NUMBERS.items()
+    if kind not in (FolderKind.JUNK, FolderKind.RECIPIENT_CACHE)
 } | {USER_GENERIC: FolderKind.MAIL}
 
+_LISTED_SINCE: Mapping[int, Version] = {
+    10: Version.V14_0,
+    17: Version.V14_0,
+    UNKNOWN: Version.V14_0,
+    RECIPIENT_CACHE: Version.V14_0,
+}
 _CREATABLE = frozenset({1, 12, 13, 14, 15, 16, 17})
 
 _CLASSES: Mapping[FolderKind, str] = {
@@ -45,6 +54,7 @@ _CLASSES: Mapping[FolderKind, str] = {
     FolderKind.USER_CALENDAR: "Calendar",
     FolderKind.CONTACTS: "Contacts",
     FolderKind.USER_CONTACTS: "Contacts",
+    FolderKind.RECIPIENT_CACHE: "Contacts",
     FolderKind.NOTES: "Notes",
     FolderKind.USER_NOTES: "Notes",
 }
@@ -69,9 +79,12 @@ def kind_of(number: int) -> FolderKind:
         raise ValueError(f"no folder has the type {number}") from None
 
 
-def creatable(number: int) -> bool:
-    """Tell whether FolderCreate may make a folder of that Type (MS-ASCMD R4654, R4655)."""
-    return number in _CREATABLE
+def creatable(number: int, version: Version = Version.V16_1) -> bool:
+    """Tell whether FolderCreate may make a folder of that Type (MS-ASCMD R4654, R4655).
+
+    None that a device of that version would not be shown.
+    """
+    return number in _CREATABLE and listed(number, version)
 
 
 def class_name(kind: FolderKind) -> str:
@@ -90,18 +103,16 @@ def class_name(kind: FolderKind) -> str:
 def listed(number: int, version: Version) -> bool:
     """Tell whether FolderSync shows a folder of that Type to a device of that version.
 
-    Drafts are shown to all, though below 16.0 nobody syncs them (MS-ASCMD R5916); the unknown and
-    the recipient cache only from 14.0 (R2037).
+    Drafts are shown to all, though below 16.0 nobody syncs them (MS-ASCMD R5916); notes (R6282),
+    the unknown and the recipient cache only from 14.0 (R2037).
     """
-    if number in (UNKNOWN, RECIPIENT_CACHE):
-        return version >= Version.V14_0
-    return 1 <= number < UNKNOWN
+    return 1 <= number <= RECIPIENT_CACHE and version >= _LISTED_SINCE.get(number, Version.V2_5)
 
 
 def syncable(kind: FolderKind, version: Version) -> bool:
     """Tell whether a device of that version may sync such a folder (MS-ASCMD R5916, R6282)."""
     if kind is FolderKind.DRAFTS:
         return version >= Version.V16_0
-    if kind in (FolderKind.NOTES, FolderKind.USER_NOTES):
+    if kind in (FolderKind.NOTES, FolderKind.USER_NOTES, FolderKind.RECIPIENT_CACHE):
         return version >= Version.V14_0
     return kind not in NO_CLASS

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from carbonio_mobile.eas.status import Common, PingStatus, SyncStatus
+from carbonio_mobile.eas.status import Common, PingStatus, ProvisionStatus, SyncStatus
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.wbxml.codepages import (
     AirSync,
@@ -47,6 +47,7 @@ class Reason(Enum):
     UNKNOWN_COMMAND = "no such command"
     COMMAND_NOT_IN_VERSION = "the command does not exist in this version"
     VERSION_NOT_ALLOWED = "this version is not offered to this device"
+    VERSION_1_0 = "the device speaks version 1"
     NO_CREDENTIALS = "no credentials, or wrong ones"
     NOT_ENABLED = "the account may not use ActiveSync"
     NO_MAILBOX = "the account has no mailbox"
@@ -63,6 +64,7 @@ class Reason(Enum):
     POLICY_CHANGED = "the policy key is not the one in force"
     POLICY_EXPIRED = "the policy must be fetched again"
     NO_POLICY_KEY = "the device sends no policy key and the policy is strict"
+    CANNOT_PROVISION = "the device never provisions and the policy is strict"
     NOT_FULLY_PROVISIONABLE = "the device cannot apply the whole policy"
     EXTERNALLY_MANAGED = "externally managed devices are refused"
     WIPE_PENDING = "a wipe waits for the device"
@@ -99,6 +101,7 @@ _STATUSES: Mapping[Reason, Common] = {
     Reason.UNKNOWN_COMMAND: Common.COMMAND_NOT_SUPPORTED,
     Reason.COMMAND_NOT_IN_VERSION: Common.VERSION_NOT_SUPPORTED,
     Reason.VERSION_NOT_ALLOWED: Common.VERSION_NOT_SUPPORTED,
+    Reason.VERSION_1_0: Common.VERSION_NOT_SUPPORTED,
     Reason.NOT_ENABLED: Common.USER_DISABLED_FOR_SYNC,
     Reason.NO_MAILBOX: Common.USER_HAS_NO_MAILBOX,
     Reason.UNKNOWN_ACCOUNT: Common.USER_PRINCIPAL_COULD_NOT_BE_FOUND,
@@ -114,6 +117,7 @@ _STATUSES: Mapping[Reason, Common] = {
     Reason.POLICY_CHANGED: Common.INVALID_POLICY_KEY,
     Reason.POLICY_EXPIRED: Common.POLICY_REFRESH,
     Reason.NO_POLICY_KEY: Common.LEGACY_DEVICE_ON_STRICT_POLICY,
+    Reason.CANNOT_PROVISION: Common.LEGACY_DEVICE_ON_STRICT_POLICY,
     Reason.NOT_FULLY_PROVISIONABLE: Common.DEVICE_NOT_FULLY_PROVISIONABLE,
     Reason.EXTERNALLY_MANAGED: Common.EXTERNALLY_MANAGED_DEVICES_NOT_ALLOWED,
     Reason.WIPE_PENDING: Common.REMOTE_WIPE_REQUESTED,
@@ -136,11 +140,15 @@ _OWN_STATUSES: Mapping[tuple[Reason, str], int] = {
     # These say "resend" in so many words; 111 leaves it to the device what to do next.
     (Reason.TRY_LATER, "Sync"): SyncStatus.RETRY,
     (Reason.TRY_LATER, "Ping"): PingStatus.SERVER_ERROR,
+    (Reason.TRY_LATER, "Provision"): ProvisionStatus.SERVER_ERROR,
+    (Reason.SERVER_ERROR, "Provision"): ProvisionStatus.SERVER_ERROR,
 }
 """Where a command has a better word of its own than the common table, from 14.0 on."""
 
 _HTTP_BY_REASON: Mapping[Reason, int] = {
     Reason.WIPE_PENDING_NO_KEY: 403,  # MS-ASCMD R7561
+    Reason.VERSION_1_0: 505,  # R7560
+    Reason.CANNOT_PROVISION: 403,  # it was told often enough: 449 would only be asked again
 }
 """Where two reasons share a status and yet differ up to 12.1."""
 
@@ -205,6 +213,7 @@ _HTTP_BY_COMMAND: Mapping[tuple[int, str], int] = {
     (Common.MESSAGE_PREVIOUSLY_SENT, "SmartReply"): 200,
     (Common.MESSAGE_PREVIOUSLY_SENT, "SmartForward"): 200,
     (Common.ITEM_NOT_FOUND, "GetAttachment"): 500,  # R166
+    (Common.SERVER_ERROR_RETRY_LATER, "GetHierarchy"): 500,  # R6033
 }
 
 _ROOTS: Mapping[str, tuple[Tag, Tag]] = {

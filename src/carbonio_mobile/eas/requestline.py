@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
+from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import ProtocolError
 
 COMMAND_CODES: Mapping[int, str] = {
@@ -43,8 +44,9 @@ _CODES_BY_COMMAND = {name: code for code, name in COMMAND_CODES.items()}
 _COMMANDS_BY_FOLDED_NAME = {name.lower(): name for name in COMMAND_CODES.values()} | {
     "autodiscover": "Autodiscover"  # has no code: it travels in its own URL, or as Cmd
 }
-_VERSIONS_BY_CODE = {121: "12.1", 140: "14.0", 141: "14.1", 160: "16.0", 161: "16.1"}
-_CODES_BY_VERSION = {version: code for code, version in _VERSIONS_BY_CODE.items()}
+_VERSIONS_BY_CODE = {int(version): version.text for version in Version if version >= Version.V12_0}
+"""MS-ASHTTP R26; 12.0, which has no base64 form, is read all the same."""
+_CODES_BY_VERSION = {version.text: int(version) for version in Version if version >= Version.V12_1}
 
 _TAG_OPTIONS = 7
 _FIELDS_BY_TAG = {
@@ -117,6 +119,17 @@ def parse(query: bytes, headers: Mapping[str, str]) -> RequestLine:
     if b"cmd" in pairs:
         return _parse_plain(pairs, headers)
     return _parse_binary(_decode_base64(query), headers)
+
+
+def device_named(query: bytes) -> tuple[str, str]:
+    """Give the device id and type that a query names in its plain form, as OPTIONS may.
+
+    Both are empty where it names no usable id; nothing is raised.
+    """
+    pairs = _split_plain(query)
+    device_id = _text(unquote_to_bytes(pairs.get(b"deviceid", b"")))
+    kind = _text(unquote_to_bytes(pairs.get(b"devicetype", b"")))
+    return (device_id, kind[:64]) if _DEVICE_ID.fullmatch(device_id) else ("", "")
 
 
 def canonical_command(name: str) -> str:
@@ -225,7 +238,7 @@ def _parse_binary(octets: bytes, headers: Mapping[str, str]) -> RequestLine:
     cursor = _Cursor(octets)
     version = _VERSIONS_BY_CODE.get(cursor.number())
     if version is None:
-        raise ProtocolError("unknown version in base64 query", offset=0, expected="121 to 161")
+        raise ProtocolError("unknown version in base64 query", offset=0, expected="120 to 161")
     code = cursor.number()
     locale = cursor.number(2)
     device_id = _binary_device_id(cursor.counted())

@@ -240,6 +240,15 @@ class SearchStatus(IntEnum):
     PICTURE_LIMIT_REACHED = 175
 
 
+class PictureStatus(IntEnum):
+    """Status of the picture of one person, in Search, Find and ResolveRecipients."""
+
+    SUCCESS = 1
+    NO_PICTURE = 173
+    PICTURE_TOO_LARGE = 174
+    PICTURE_LIMIT_REACHED = 175
+
+
 class FindStatus(IntEnum):
     """Status of Find and of its response."""
 

@@ -3,7 +3,11 @@
 Spec: MS-ASHTTP 2.2.1.1.2.4 (MS-ASProtocolVersion).
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
+
+from carbonio_mobile.wbxml.codepages import VERSIONS
+from carbonio_mobile.wbxml.tokens import Tag
 
 
 class Version(IntEnum):
@@ -33,11 +37,18 @@ class Version(IntEnum):
 
 _BY_TEXT = {version.text: version for version in Version}
 
-OFFERED: tuple[Version, ...] = (
-    Version.V12_1,
-    Version.V14_0,
-    Version.V14_1,
-    Version.V16_0,
-    Version.V16_1,
-)
+OFFERED: tuple[Version, ...] = tuple(Version)
 """What this server answers completely, lowest first."""
+
+
+def listed(versions: Iterable[Version]) -> str:
+    """Give the value of MS-ASProtocolVersions and of X-MS-RP, lowest first (MS-ASHTTP R249)."""
+    return ",".join(version.text for version in sorted(versions))
+
+
+def knows(version: Version, tag: Tag) -> bool:
+    """Tell whether an element exists in a version; none of them knows what no specification names.
+
+    Spec: the version columns of MS-ASWBXML 2.1.2.1, as generated into ``wbxml.codepages``.
+    """
+    return version.text in VERSIONS.get(tag, ())

@@ -1,11 +1,10 @@
 """A mailbox in memory: for tests, and the model that other backends are compared with."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from zope.interface import implementer
 
-from carbonio_mobile.errors import NotAllowed, NotFound, TooLarge
+from carbonio_mobile.errors import NotAllowed, NotFound
 from carbonio_mobile.ids import (
     AccountId,
     ChangeToken,
@@ -16,11 +15,13 @@ from carbonio_mobile.ids import (
     PartId,
 )
 from carbonio_mobile.interfaces import IChangeSink, IMailbox, IMailboxes
-from carbonio_mobile.mailbox.memorycontent import History, Item, MemoryContent
+from carbonio_mobile.mailbox.memorycontent import Item, QuotaOf
+from carbonio_mobile.mailbox.memoryfolders import MemoryFolders
+from carbonio_mobile.mailbox.memoryobjects import MemoryObjects
 from carbonio_mobile.mailbox.patches import differing, patched
 from carbonio_mobile.mailbox.standard import (
-    check_creatable,
-    clean_name,
+    check_holds_mail,
+    check_movable,
 )
 from carbonio_mobile.mime.attachments import attachment
 from carbonio_mobile.mime.extract import extract
@@ -32,6 +33,7 @@ from carbonio_mobile.mime.mailitem import (
     MailState,
     SearchHits,
 )
+from carbonio_mobile.pim.objects import read_part
 from carbonio_mobile.sync.changes import (
     Aspect,
     ChangeBatch,
@@ -40,10 +42,8 @@ from carbonio_mobile.sync.changes import (
     Listing,
     Position,
 )
-from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
+from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.sync.outofoffice import OutOfOffice
-
-QuotaOf = Callable[[AccountId], Awaitable[int]]
 
 
 async def no_quota(_: AccountId) -> int:
@@ -59,10 +59,12 @@ class MemoryMailboxes:
         self,
         *,
         sink: IChangeSink,
+        clock: Callable[[], float],
         quota_of: QuotaOf = no_quota,
         message_limit_bytes: int = 1 << 26,
     ) -> None:
         self._sink = sink
+        self._clock = clock
         self._quota_of = quota_of
         self._message_limit_bytes = message_limit_bytes
         self._mailboxes: dict[AccountId, MemoryMailbox] = {}
@@ -73,6 +75,7 @@ class MemoryMailboxes:
             self._mailboxes[account] = MemoryMailbox(
                 account,
                 sink=self._sink,
+                clock=self._clock,
                 quota_of=self._quota_of,
                 message_limit_bytes=self._message_limit_bytes,
             )
@@ -80,78 +83,8 @@ class MemoryMailboxes:
 
 
 @implementer(IMailbox)
-class MemoryMailbox(MemoryContent):
+class MemoryMailbox(MemoryFolders, MemoryObjects):
     """One account's mailbox in dictionaries; every method does its work before it first awaits."""
-
-    def __init__(
-        self,
-        account: AccountId,
-        *,
-        sink: IChangeSink,
-        quota_of: QuotaOf,
-        message_limit_bytes: int,
-    ) -> None:
-        super().__init__(account, sink=sink)
-        self._quota_of = quota_of
-        self._message_limit_bytes = message_limit_bytes
-
-    # Folders
-
-    async def hierarchy(self) -> Hierarchy:
-        """See :meth:`IFolders.hierarchy`."""
-        found: list[Folder] = []
-        level = [f for f in self._folders.values() if f.parent is None]
-        while level:
-            found += level
-            parents = {f.id for f in level}
-            level = [f for f in self._folders.values() if f.parent in parents]
-        return Hierarchy(token=await self.hierarchy_token(), folders=tuple(found))
-
-    async def hierarchy_token(self) -> ChangeToken:
-        """See :meth:`IFolders.hierarchy_token`."""
-        return ChangeToken(f"h.{self._hierarchy_modseq}")
-
-    async def create_folder(
-        self, parent: FolderId | None, name: str, kind: FolderKind, *, operation: OperationId
-    ) -> Folder:
-        """See :meth:`IFolders.create_folder`."""
-        if operation in self._created:
-            return self._created[operation]
-        check_creatable(kind)
-        if parent is not None:
-            self._history(parent)
-        name = clean_name(name)
-        self._check_free(parent, name, None)
-        folder = Folder(id=FolderId(str(self._next_folder)), parent=parent, name=name, kind=kind)
-        self._next_folder += 1
-        self._put_folder(folder)
-        self._histories[folder.id] = History(self._modseq, self._modseq)
-        self._created[operation] = folder
-        return folder
-
-    async def update_folder(self, folder: FolderId, *, parent: FolderId | None, name: str) -> None:
-        """See :meth:`IFolders.update_folder`."""
-        old = self._own_folder(folder)
-        if parent is not None and (
-            parent not in self._folders or parent in self._with_subfolders(folder)
-        ):
-            raise NotAllowed("a parent missing or within the folder")
-        new = replace(old, parent=parent, name=clean_name(name))
-        self._check_free(parent, new.name, folder)
-        if new != old:
-            self._put_folder(new)
-
-    async def delete_folder(self, folder: FolderId) -> None:
-        """See :meth:`IFolders.delete_folder`."""
-        self._own_folder(folder)
-        self._drop_folders(self._with_subfolders(folder))
-
-    async def empty_folder(self, folder: FolderId, *, subfolders: bool) -> None:
-        """See :meth:`IFolders.empty_folder`."""
-        self._history(folder)
-        await self.delete(folder, [one.item for one in self._standing(folder)])
-        if subfolders:
-            self._drop_folders(self._with_subfolders(folder)[1:])
 
     # Items
 
@@ -209,6 +142,7 @@ class MemoryMailbox(MemoryContent):
     ) -> Mapping[ItemId, MailItem]:
         """See :meth:`IItems.read`."""
         self._history(folder)
+        check_holds_mail(self._folders[folder].kind)
         return {one.item: self._mail_item(one, wish) for one in self._among(folder, items)}
 
     async def part(self, folder: FolderId, item: ItemId, part: PartId) -> tuple[str, bytes]:
@@ -217,7 +151,8 @@ class MemoryMailbox(MemoryContent):
         found = self._among(folder, [item])
         if not found:
             raise NotFound(f"item {item}")
-        return attachment(found[0].source, part)
+        mail = self._folders[folder].kind.holds_mail
+        return attachment(found[0].source, part) if mail else read_part(found[0].source, part)
 
     def _mail_item(self, one: Item, wish: BodyWish) -> MailItem:
         return MailItem(
@@ -249,23 +184,11 @@ class MemoryMailbox(MemoryContent):
         quota_bytes = await self._quota_of(self.account)
         if operation in self._appended:
             return self._appended[operation]
-        history = self._history(folder)
+        self._history(folder)
+        check_holds_mail(self._folders[folder].kind)
+        content = extract(source, received_at=received)
         self._check_quota(len(source), quota_bytes)
-        self._serial += 1
-        one = Item(
-            serial=self._serial,
-            item=history.next_item(),
-            folder=folder,
-            received=float(received),
-            source=source,
-            extracted=extract(source, received_at=received),
-            state=state,
-            stamps=dict.fromkeys(Aspect, self._stamp(folder)),
-        )
-        self._items[folder, one.item] = one
-        self._appended[operation] = one.head
-        self._sink.folder_changed(self.account, folder, arrival=True)
-        return one.head
+        return self._enter(folder, source, content, state, float(received), operation)
 
     async def update(
         self, folder: FolderId, patches: Mapping[ItemId, MailPatch]
@@ -294,7 +217,7 @@ class MemoryMailbox(MemoryContent):
         one.state = new
         if patch.source is not None and patch.source != one.source:
             one.source = patch.source
-            one.extracted = extract(patch.source, received_at=one.received)
+            one.content = extract(patch.source, received_at=one.received)
             aspects.append(Aspect.CONTENT)
         if aspects:
             one.stamps |= dict.fromkeys(aspects, self._stamp(one.folder))
@@ -305,6 +228,7 @@ class MemoryMailbox(MemoryContent):
     ) -> Mapping[ItemId, ItemHead]:
         """See :meth:`IItemWrites.move`."""
         history, goal = self._history(folder), self._history(target)
+        check_movable(self._folders[folder].kind, self._folders[target].kind)
         if folder == target:
             return {one.item: one.head for one in self._among(folder, items)}
         moving = sorted(self._among(folder, items), key=lambda one: one.serial)
@@ -328,18 +252,7 @@ class MemoryMailbox(MemoryContent):
 
     async def delete(self, folder: FolderId, items: Sequence[ItemId]) -> frozenset[ItemId]:
         """See :meth:`IItemWrites.delete`."""
-        history = self._history(folder)
-        gone = frozenset(one.item for one in self._among(folder, items))
-        for item in sorted(gone):
-            del self._items[folder, item]
-            history.left[item] = (self._stamp(folder), None)
-        if gone:
-            self._sink.folder_changed(self.account, folder, arrival=False)
-        return gone
-
-    def _check_size(self, source: bytes) -> None:
-        if len(source) > self._message_limit_bytes:
-            raise TooLarge(f"{len(source)} bytes")
+        return self._take_out(folder, items)
 
     # Search and settings
 

@@ -2,34 +2,49 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, OverQuota
+from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, OverQuota, TooLarge
 from carbonio_mobile.ids import AccountId, ChangeToken, FolderId, ItemId, ItemVersion, OperationId
 from carbonio_mobile.interfaces import IChangeSink
 from carbonio_mobile.mailbox.standard import FIRST_OWN_FOLDER, STANDARD_FOLDERS, name_key
 from carbonio_mobile.mime.extract import Extracted
 from carbonio_mobile.mime.mailitem import MailQuery, MailState
+from carbonio_mobile.pim.item import Record
+from carbonio_mobile.pim.objects import search_text
 from carbonio_mobile.sync.changes import NO_ASPECT, Aspect, ItemHead, Position
 from carbonio_mobile.sync.folders import Folder
 from carbonio_mobile.sync.outofoffice import OutOfOffice
 
 Place = tuple[FolderId, ItemId]
+QuotaOf = Callable[[AccountId], Awaitable[int]]
 
 
 @dataclass(slots=True)
 class Item:
-    """A message where it stands now; ``stamps`` tell when each aspect of it last changed."""
+    """An item where it stands now; ``stamps`` tell when each aspect of it last changed."""
 
     serial: int
     item: ItemId
     folder: FolderId
     received: float
     source: bytes
-    extracted: Extracted
+    content: Extracted | Record
     state: MailState
     stamps: dict[Aspect, int]
+
+    @property
+    def extracted(self) -> Extracted:
+        """What a message holds."""
+        assert isinstance(self.content, Extracted)
+        return self.content
+
+    @property
+    def record(self) -> Record:
+        """What an object holds."""
+        assert not isinstance(self.content, Extracted)
+        return self.content
 
     @property
     def modseq(self) -> int:
@@ -65,9 +80,20 @@ class History:
 class MemoryContent:
     """The folders and items of one account, and the history of each folder."""
 
-    def __init__(self, account: AccountId, *, sink: IChangeSink) -> None:
+    def __init__(
+        self,
+        account: AccountId,
+        *,
+        sink: IChangeSink,
+        clock: Callable[[], float],
+        quota_of: QuotaOf,
+        message_limit_bytes: int,
+    ) -> None:
         self.account = account
         self._sink = sink
+        self._clock = clock
+        self._quota_of = quota_of
+        self._message_limit_bytes = message_limit_bytes
         self._modseq = 1
         self._hierarchy_modseq = 1
         self._folders = {folder.id: folder for folder in STANDARD_FOLDERS}
@@ -142,27 +168,76 @@ class MemoryContent:
         self._histories[folder].modseq = self._modseq
         return self._modseq
 
+    def _enter(
+        self,
+        folder: FolderId,
+        source: bytes,
+        content: Extracted | Record,
+        state: MailState,
+        received: float,
+        operation: OperationId,
+    ) -> ItemHead:
+        self._serial += 1
+        one = Item(
+            serial=self._serial,
+            item=self._history(folder).next_item(),
+            folder=folder,
+            received=received,
+            source=source,
+            content=content,
+            state=state,
+            stamps=dict.fromkeys(Aspect, self._stamp(folder)),
+        )
+        self._items[folder, one.item] = one
+        self._appended[operation] = one.head
+        self._sink.folder_changed(self.account, folder, arrival=True)
+        return one.head
+
+    def _take_out(self, folder: FolderId, items: Collection[ItemId]) -> frozenset[ItemId]:
+        """Delete items for good; gives those that were there."""
+        history = self._history(folder)
+        gone = frozenset(one.item for one in self._among(folder, items))
+        for item in sorted(gone):
+            del self._items[folder, item]
+            history.left[item] = (self._stamp(folder), None)
+        if gone:
+            self._sink.folder_changed(self.account, folder, arrival=False)
+        return gone
+
+    def _check_size(self, source: bytes) -> None:
+        if len(source) > self._message_limit_bytes:
+            raise TooLarge(f"{len(source)} bytes")
+
     def _check_quota(self, more_bytes: int, quota_bytes: int) -> None:
         used_bytes = sum(len(one.source) for one in self._items.values())
         if quota_bytes and more_bytes > 0 and used_bytes + more_bytes > quota_bytes:
             raise OverQuota(f"{used_bytes} of {quota_bytes} bytes used, {more_bytes} more asked")
 
     def _matches(self, one: Item, query: MailQuery) -> bool:
-        record = one.extracted.record
         mail = [f.id for f in self._folders.values() if f.kind.holds_mail]
         return (
             one.folder in (query.folders or mail)
-            and (not query.conversation or record.conversation_id == query.conversation)
+            and (not query.conversation or _conversation(one) == query.conversation)
             and (query.after is None or one.received > query.after)
             and (query.before is None or one.received < query.before)
-            and _phrase_matches(query.phrase, one.extracted)
+            and _phrase_matches(query.phrase, _text_of(one.content))
         )
 
 
-def _phrase_matches(phrase: str, extracted: Extracted) -> bool:
-    record = extracted.record
+def _conversation(one: Item) -> bytes:
+    return one.content.record.conversation_id if isinstance(one.content, Extracted) else b""
+
+
+def _text_of(content: Extracted | Record) -> str:
+    if not isinstance(content, Extracted):
+        return search_text(content)
+    record = content.record
     people = (record.from_, record.sender, record.to, record.cc, record.bcc)
-    words = _words("\n".join((record.subject, *people, extracted.search_text)))
+    return "\n".join((record.subject, *people, content.search_text))
+
+
+def _phrase_matches(phrase: str, text: str) -> bool:
+    words = _words(text)
     wanted = [_words(word) for word in phrase.split()]
     if phrase.strip() and not any(wanted):
         return False

@@ -6,18 +6,27 @@ Spec: MS-ASCMD 2.2.3.186 (Type); MS-ASCMD 2.2.3.49 (DisplayName).
 """
 
 import unicodedata
+from collections.abc import Mapping
 
 from carbonio_mobile.errors import NotAllowed
 from carbonio_mobile.ids import FolderId
+from carbonio_mobile.pim.contact import Contact
+from carbonio_mobile.pim.event import Event
+from carbonio_mobile.pim.item import Record
+from carbonio_mobile.pim.note import Note
+from carbonio_mobile.pim.task import Task
 from carbonio_mobile.sync.folders import Folder, FolderKind
 
 MAX_NAME_CHARS = 256
 MAX_FOLDERS = 10_000
+RECIPIENT_CACHE = FolderId("RI")
+"""What devices call the recipient information cache (MS-ASCMD R3274)."""
+
 FIRST_OWN_FOLDER = 257
 """The lowest number of a folder that a user made."""
 
 
-def _standard(number: int, name: str, kind: FolderKind) -> Folder:
+def _standard(number: int | FolderId, name: str, kind: FolderKind) -> Folder:
     return Folder(id=FolderId(str(number)), parent=None, name=name, kind=kind)
 
 
@@ -30,8 +39,53 @@ STANDARD_FOLDERS = (
     _standard(7, "Contacts", FolderKind.CONTACTS),
     _standard(10, "Calendar", FolderKind.CALENDAR),
     _standard(12, "Notes", FolderKind.NOTES),
+    _standard(RECIPIENT_CACHE, "Recipient information", FolderKind.RECIPIENT_CACHE),
     _standard(15, "Tasks", FolderKind.TASKS),
 )
+
+
+_FORMS: Mapping[FolderKind, type[Record]] = {
+    FolderKind.CONTACTS: Contact,
+    FolderKind.USER_CONTACTS: Contact,
+    FolderKind.RECIPIENT_CACHE: Contact,
+    FolderKind.CALENDAR: Event,
+    FolderKind.USER_CALENDAR: Event,
+    FolderKind.TASKS: Task,
+    FolderKind.USER_TASKS: Task,
+    FolderKind.NOTES: Note,
+    FolderKind.USER_NOTES: Note,
+}
+
+
+def check_form(kind: FolderKind, form: type[Record]) -> None:
+    """Refuse an object in a folder that is not for its form. Raises: NotAllowed."""
+    if _FORMS.get(kind) is not form:
+        raise NotAllowed(f"a {form.__name__.lower()} in a folder for {kind.value}")
+
+
+def check_movable(kind: FolderKind, target: FolderKind) -> None:
+    """Refuse a move to a folder for items of another form. Raises: NotAllowed."""
+    if _FORMS.get(kind) is not _FORMS.get(target):
+        raise NotAllowed(f"from a folder for {kind.value} to one for {target.value}")
+
+
+def check_holds_mail(kind: FolderKind) -> None:
+    """Refuse a message in a folder for objects. Raises: NotAllowed."""
+    if kind in _FORMS:
+        raise NotAllowed(f"a message in a folder for {kind.value}")
+
+
+def check_holds_objects(kind: FolderKind) -> None:
+    """Refuse to read objects in a folder of messages. Raises: NotAllowed."""
+    if kind not in _FORMS:
+        raise NotAllowed(f"objects in a folder for {kind.value}")
+
+
+OBJECT_KINDS = tuple(_FORMS)
+"""The kinds of folder that hold objects."""
+
+CALENDARS = (FolderKind.CALENDAR, FolderKind.USER_CALENDAR)
+"""The kinds of folder that hold events."""
 
 
 def clean_name(name: str) -> str:

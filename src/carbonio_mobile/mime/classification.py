@@ -9,6 +9,7 @@ import re
 from carbonio_mobile.mime.content import decoded
 from carbonio_mobile.mime.record import CONTENT_CLASS, MESSAGE_CLASS, MeetingSummary
 from carbonio_mobile.mime.structure import Part
+from carbonio_mobile.mime.textmessages import TEXT_MESSAGE_CLASS, is_text_message
 
 CALENDAR_CONTENT_CLASS = "urn:content-classes:calendarmessage"
 REPORT_CONTENT_CLASS = "urn:content-classes:dsn"
@@ -33,6 +34,8 @@ _NDR_SUFFIXES = {"failed": "NDR", "delayed": "DELAYED"}
 
 def classify(source: bytes, root: Part, meeting: MeetingSummary | None) -> tuple[str, str]:
     """Give the message class and the content class of a message (MS-ASEMAIL R587, R602)."""
+    if is_text_message(root.fields):
+        return TEXT_MESSAGE_CLASS, CONTENT_CLASS
     secured = _secured(root)
     if secured:
         return secured, CONTENT_CLASS

@@ -84,6 +84,12 @@ def made_name(content_type: str, number: int) -> str:
     return f"{stem}-{number}{extension}"
 
 
+def type_of_name(name: str) -> str:
+    """Give the content type that a name's extension stands for; of others that of mere octets."""
+    kind, encoding = _TYPES.guess_type(name)
+    return kind if kind and not encoding else "application/octet-stream"
+
+
 def message_name(subject: str) -> str:
     """Name an embedded message after its subject."""
     name = safe_name(_FORBIDDEN.sub(" ", subject[:MAX_NAME_CHARS]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from carbonio_mobile.ids import PartId
+from carbonio_mobile.pim.recurrence import RecurrenceRule
 
 Json = dict[str, Any]
 
@@ -64,60 +65,6 @@ class Attachment:
             content_location=get("l", ""),
             method=get("m", 1),
             charset=get("h", ""),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecurrenceRule:
-    """A recurrence in the terms of ActiveSync (MS-ASEMAIL 2.2.2.63).
-
-    ``kind`` is the Type: 0 daily, 1 weekly, 2 monthly, 3 monthly on the n-th weekday, 5 yearly, 6
-    yearly on the n-th weekday. ``until`` is in seconds UTC; at most one of ``until`` and
-    ``occurrences`` is set. ``day_of_week`` is a sum of bits, 1 Sunday to 64 Saturday. 0 stands for
-    "not said" in every other field; ``first_day_of_week`` is 0 Sunday to 6 Saturday or None.
-    """
-
-    kind: int
-    interval: int = 1
-    until: float | None = None
-    occurrences: int = 0
-    day_of_week: int = 0
-    day_of_month: int = 0
-    week_of_month: int = 0
-    month_of_year: int = 0
-    first_day_of_week: int | None = None
-
-    def to_json(self) -> Json:
-        """Give the compact form that :meth:`from_json` reads."""
-        doc: Json = {"k": self.kind}
-        for key, value, default in (
-            ("i", self.interval, 1),
-            ("u", self.until, None),
-            ("o", self.occurrences, 0),
-            ("w", self.day_of_week, 0),
-            ("d", self.day_of_month, 0),
-            ("n", self.week_of_month, 0),
-            ("m", self.month_of_year, 0),
-            ("f", self.first_day_of_week, None),
-        ):
-            if value != default:
-                doc[key] = value
-        return doc
-
-    @classmethod
-    def from_json(cls, doc: Mapping[str, Any]) -> "RecurrenceRule":
-        """Read the form of :meth:`to_json`."""
-        get = doc.get
-        return cls(
-            kind=doc["k"],
-            interval=get("i", 1),
-            until=get("u"),
-            occurrences=get("o", 0),
-            day_of_week=get("w", 0),
-            day_of_month=get("d", 0),
-            week_of_month=get("n", 0),
-            month_of_year=get("m", 0),
-            first_day_of_week=get("f"),
         )
 
 

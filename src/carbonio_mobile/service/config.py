@@ -12,15 +12,18 @@ from typing import Any
 from twisted.logger import LogLevel
 
 from carbonio_mobile.commands.context import Bounds
+from carbonio_mobile.directory.certificates import TrustStore
 from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions
 from carbonio_mobile.mailbox.embedded import Tuning
 from carbonio_mobile.pipeline import ProvisioningRules
+from carbonio_mobile.service.library import DocumentSettings, document_settings
 from carbonio_mobile.service.options import BY_PATH, BY_SPELLING, OPTIONS, SECTIONS, Kind, Option
 from carbonio_mobile.service.outgoing import lmtp_limits, outbox_options, relay_options
 from carbonio_mobile.service.tls import CertificateFiles, CertificatePlan
+from carbonio_mobile.service.trust import trust_store
 from carbonio_mobile.wbxml import Limits
 from carbonio_mobile.web.hops import Network
 from carbonio_mobile.web.limits import WebLimits
@@ -65,7 +68,9 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     limits: WebLimits
     bounds: Bounds
+    documents: DocumentSettings | None
     wbxml: Limits
+    trust: TrustStore
     provisioning: ProvisioningRules
     accounts: AccountSettings
     outbox: OutboxOptions
@@ -201,7 +206,9 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
         trusted_proxies=_networks(values["http.trusted_proxies"]),
         limits=_limits(values),
         bounds=_bounds(values),
+        documents=document_settings(values),
         wbxml=Limits(**_section(values, "wbxml")),
+        trust=trust_store(values),
         provisioning=ProvisioningRules(
             required=values["provisioning.required"],
             refresh_s=float(values["provisioning.refresh_s"]),

@@ -1,11 +1,15 @@
-"""The demo: settings, certificate, accounts and mail, made at the first start and then kept."""
+"""The demo: settings, certificate, accounts and what is in their mailboxes.
+
+All of it is made at the first start and then kept.
+"""
 
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +24,17 @@ from carbonio_mobile.ids import AccountId, FolderId, OperationId
 from carbonio_mobile.interfaces import IMailbox, IMailboxes
 from carbonio_mobile.mime.mailitem import FollowUp, MailState
 from carbonio_mobile.service.demomail import OWN_FOLDERS, DemoMessage, demo_mail
-from carbonio_mobile.service.demotext import OWNERS
+from carbonio_mobile.service.demoobjects import DemoObject, demo_objects
+from carbonio_mobile.service.demotext import OWNERS, STAFF
 from carbonio_mobile.service.tls import self_signed
-from carbonio_mobile.sync.folders import Folder, FolderKind
+from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 
 DEMO_DATA = "carbonio-mobile-demo"
 DEMO_DOMAIN = "example.com"
 DEMO_ENDPOINTS = ("tls:8443:interface=127.0.0.1", "tcp:8080:interface=127.0.0.1")
 
 _HOSTS = ("localhost", "127.0.0.1", "::1", DEMO_DOMAIN, f"autodiscover.{DEMO_DOMAIN}")
-_APPENDS_AT_ONCE = 50
+_WRITES_AT_ONCE = 50
 
 
 def demo_document(data: Path) -> Mapping[str, Any]:
@@ -71,12 +76,12 @@ def make_accounts(store: DirectoryStore) -> None:
     present = {name for name, _account in store.accounts(DEMO_DOMAIN)}
     for address, name in OWNERS.items():
         if address not in present:
-            store.create_account(
-                address, demo_password(address), changes=[("displayName", (name,))]
-            )
+            changes = [("displayName", (name,))]
+            changes += [(key, (value,)) for key, value in STAFF[address].items()]
+            store.create_account(address, demo_password(address), changes=changes)
 
 
-class DemoMail:
+class DemoContent:
     """Fills the mailboxes once. What a kill leaves half-filled, the next start completes."""
 
     def __init__(
@@ -93,35 +98,42 @@ class DemoMail:
         self._pool = pool
 
     async def fill(self, accounts: Iterable[tuple[str, AccountId]]) -> int:
-        """Fill the mailboxes of the demo's accounts; gives how many messages were written."""
+        """Fill the mailboxes of the demo's accounts; gives how many items were written."""
         progress = self._read_progress()
         if progress["complete"]:
             return 0
         written = 0
         for address, account in accounts:
             if address in OWNERS:
-                mail = await self._in_thread(partial(demo_mail, address, progress["anchor"]))
+                anchor = progress["anchor"]
+                mail: list[DemoMessage] = await self._in_thread(partial(demo_mail, address, anchor))
+                made: list[DemoObject] = await self._in_thread(
+                    partial(demo_objects, address, anchor)
+                )
                 mailbox = await self._mailboxes.open(account)
-                await self._fill_one(mailbox, address, mail)
-                written += len(mail)
+                await self._fill_one(mailbox, address, mail, made)
+                written += len(mail) + len(made)
         self._write_progress({**progress, "complete": True})
         return written
 
-    def _in_thread(self, work: partial[list[DemoMessage]]) -> Deferred[list[DemoMessage]]:
+    def _in_thread(self, work: Callable[[], Any]) -> Deferred[Any]:
         return deferToThreadPool(self._reactor, self._pool, work)
 
-    async def _fill_one(self, mailbox: IMailbox, address: str, mail: list[DemoMessage]) -> None:
+    async def _fill_one(
+        self,
+        mailbox: IMailbox,
+        address: str,
+        mail: Sequence[DemoMessage],
+        made: Sequence[DemoObject],
+    ) -> None:
         folders = await _make_folders(mailbox, address)
-        # Waited for in groups: their commits share the disk's time, and their order is kept.
-        for start in range(0, len(mail), _APPENDS_AT_ONCE):
-            group = enumerate(mail[start : start + _APPENDS_AT_ONCE], start)
-            await gatherResults(
-                [
-                    Deferred.fromCoroutine(_append(mailbox, address, number, each, folders))
-                    for number, each in group
-                ],
-                consumeErrors=True,
-            )
+        await _in_groups(
+            _append(mailbox, address, number, each, folders) for number, each in enumerate(mail)
+        )
+        hierarchy = await mailbox.hierarchy()
+        await _in_groups(
+            _add(mailbox, address, number, each, hierarchy) for number, each in enumerate(made)
+        )
 
     def _read_progress(self) -> dict[str, Any]:
         """Give how far an earlier start came; the anchor of all dates is the time of the first."""
@@ -155,6 +167,14 @@ async def _make_folders(mailbox: IMailbox, address: str) -> dict[str, FolderId]:
     return folders
 
 
+async def _in_groups(writes: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Wait for writes in groups: their commits share the disk's time, and their order is kept."""
+    left = iter(writes)
+    while group := list(islice(left, _WRITES_AT_ONCE)):
+        waiting = [Deferred.fromCoroutine(each) for each in group]
+        await gatherResults(waiting, consumeErrors=True)
+
+
 async def _append(
     mailbox: IMailbox,
     address: str,
@@ -176,6 +196,15 @@ async def _append(
         received=message.received,
         operation=OperationId(f"demo-{address}-{number}"[:64]),
     )
+
+
+async def _add(
+    mailbox: IMailbox, address: str, number: int, made: DemoObject, hierarchy: Hierarchy
+) -> None:
+    folder = hierarchy.standard(made.folder)
+    assert folder is not None, "the embedded mailbox has every standard folder of objects"
+    operation = OperationId(f"demo-{address}-object-{number}"[:64])
+    await mailbox.add_object(folder.id, made.source, operation=operation)
 
 
 def greeting(data: Path, urls: Iterable[str]) -> str:

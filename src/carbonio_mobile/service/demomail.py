@@ -355,7 +355,7 @@ class _Writer:
         ramp = b"".join(bytes((x % 256, x // 3 % 256, 160)) for x in range(256 + width))
         shades = [self._random.randrange(256) for _ in range(height)]
         rows = b"".join(b"\0" + ramp[3 * shade : 3 * (shade + width)] for shade in shades)
-        return _png(width, height, rows)
+        return png(width, height, rows)
 
     def _done(
         self,
@@ -383,7 +383,7 @@ def _address(person: Person) -> Address:
     return Address(display_name=person[0], addr_spec=person[1])
 
 
-def _png(width: int, height: int, rows: bytes) -> bytes:
+def png(width: int, height: int, rows: bytes) -> bytes:
     """Give a picture as PNG; ``rows`` hold a filter octet and RGB for each pixel."""
 
     def chunk(name: bytes, content: bytes) -> bytes:

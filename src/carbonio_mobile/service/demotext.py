@@ -1,7 +1,10 @@
-"""The words of the demo's mail: people, conversations, newsletters, letters in many scripts.
+"""The words of the demo: people, conversations, newsletters, letters in many scripts, plans.
 
 All of it is invented. Conversations are told as (subject, folder, turns); a turn is what one says.
 """
+
+from collections.abc import Mapping
+from typing import TypedDict
 
 PEOPLE = (
     ("Elena Ferraro", "elena.ferraro@example.net"),
@@ -18,6 +21,33 @@ OWNERS = {
     "mary@example.com": "Mary Okafor",
     "admin@example.com": "Site Administration",
 }
+STAFF: Mapping[str, Mapping[str, str]] = {
+    "john@example.com": {
+        "givenName": "John",
+        "sn": "Hartley",
+        "title": "Project lead",
+        "company": "Example Company",
+        "telephoneNumber": "+39 02 555 0101",
+        "mobile": "+39 333 555 0101",
+        "physicalDeliveryOfficeName": "Room 217",
+    },
+    "mary@example.com": {
+        "givenName": "Mary",
+        "sn": "Okafor",
+        "title": "Head of finance",
+        "company": "Example Company",
+        "telephoneNumber": "+39 02 555 0102",
+        "mobile": "+39 333 555 0102",
+        "physicalDeliveryOfficeName": "Room 112",
+    },
+    "admin@example.com": {
+        "title": "Help desk",
+        "company": "Example Company",
+        "telephoneNumber": "+39 02 555 0100",
+        "physicalDeliveryOfficeName": "Room 001",
+    },
+}
+"""What the address list says of the accounts, by names of attributes."""
 
 CONVERSATIONS = (
     (
@@ -214,4 +244,49 @@ JUNK = (
         "Nobody will notice the difference. Except you, every single day.",
     ),
     ("Your mailbox is 213 % full", "Click nowhere, and especially not here."),
+)
+
+
+class _Meeting(TypedDict):
+    people: tuple[str, str]
+    subject: str
+    place: str
+    text: str
+
+
+MEETING: _Meeting = {
+    "people": ("john@example.com", "mary@example.com"),
+    "subject": "Budget for the harbour bridge",
+    "place": "Board room",
+    "text": "Please bring the figures of the second quarter.",
+}
+"""Of the people the first is the organizer."""
+
+APPOINTMENTS = (
+    ("Dentist", "Via Larga 8", 1, 8.5, 45),
+    ("Call with the printers", "Video call", 2, 14.0, 30),
+    ("Choir", "Small hall", 3, 19.5, 120),
+    ("Handover", "Room 217", -2, 16.0, 60),
+)
+"""(subject, place, days from the first start, hour, minutes)"""
+
+TASKS = (
+    ("Send offer 2291", 2, "Page four has to say for how long hosting is included."),
+    ("Order the handrail", 5, "One part, northern ramp."),
+    ("Book the night train", -3, "Two beds."),
+    ("Read the draft of the start page", 9, ""),
+)
+"""(subject, due in so many days: those of the past are done, text)"""
+
+NOTES = (
+    ("Gate", "The harbour office opens at half past eight. Bring the badge."),
+    ("Lentils", "Lentils, carrots, bay leaf, a little vinegar at the end. No onions."),
+    ("次回", "会議室二、木曜日、午後三時。"),
+)
+
+CITIES = (
+    ("Via Roma 1", "Milano", "20121", "Italy"),
+    ("Na Příkopě 12", "Praha", "110 00", "Czechia"),
+    ("Østergade 5", "København", "1100", "Denmark"),
+    ("Rue de la Paix 7", "Lyon", "69002", "France"),
 )

@@ -69,7 +69,9 @@ SECTIONS = {
     "mail": "Mail that arrives by LMTP and mail that goes out",
     "relay": "The SMTP server for recipients that are not accounts here",
     "eas": "Bounds of ActiveSync requests and answers",
+    "documents": "A directory tree that phones may look into and read, as a document library",
     "wbxml": "What one WBXML document may cost",
+    "smime": "Which certificates of mail are trusted when a phone asks (ValidateCert)",
     "provisioning": "Whether phones must acknowledge the policy document",
     "push": "Push; the names are those of Carbonio",
     "accounts": "Logins",
@@ -483,6 +485,32 @@ OPTIONS: tuple[Option, ...] = (
         help="the most hits of one Search or Find",
         reloadable=True,
     ),
+    Option(
+        section="documents",
+        name="root",
+        kind=Kind.PATH,
+        default="",
+        help="the directory; everyone who can log in may read all of it that the daemon can; "
+        "empty: there is no library",
+        reloadable=True,
+    ),
+    Option(
+        section="documents",
+        name="server",
+        kind=Kind.TEXT,
+        default="carbonio",
+        help="the server in links to documents (server, share, folders and name between "
+        "backslashes): a name alone, nothing is connected to",
+        reloadable=True,
+    ),
+    Option(
+        section="documents",
+        name="share",
+        kind=Kind.TEXT,
+        default="documents",
+        help="the share in links to documents, and what phones call the topmost folder",
+        reloadable=True,
+    ),
     _wbxml("depth", "the most elements within one another", low=16),
     _wbxml("nodes", "the most elements and texts", low=1000),
     _wbxml("string_bytes", "the longest text", low=65_536, unit="bytes"),
@@ -493,11 +521,29 @@ OPTIONS: tuple[Option, ...] = (
     _wbxml("expanded_bytes", "what its string table may grow to", low=1_024, unit="bytes"),
     _wbxml("padding_bytes", "what may follow the document", low=0, unit="bytes"),
     Option(
+        section="smime",
+        name="roots",
+        kind=Kind.PATH,
+        default="",
+        help="a PEM file with the roots of mail certificates, or a directory of such files; empty: "
+        "no certificate is trusted",
+        reloadable=True,
+    ),
+    Option(
+        section="smime",
+        name="crls",
+        kind=Kind.PATH,
+        default="",
+        help="a list of revoked certificates (PEM or DER), or a directory of them; nothing is "
+        "fetched: renew the files and reload",
+        reloadable=True,
+    ),
+    Option(
         section="provisioning",
         name="required",
         kind=Kind.FLAG,
-        default=True,
-        help="refuse phones that have not acknowledged the policy document",
+        default=False,
+        help="refuse phones that did not provision, where AllowNonProvisionableDevices is unset",
         reloadable=True,
     ),
     Option(
@@ -508,7 +554,7 @@ OPTIONS: tuple[Option, ...] = (
         unit="s",
         low=0,
         high=31_536_000,
-        help="how often a phone must acknowledge it again; 0: once",
+        help="how often a phone must provision again, where RefreshInterval is unset; 0: once",
         reloadable=True,
     ),
     Option(

@@ -15,6 +15,7 @@ from carbonio_mobile.accounts.passwords import FULL_COST
 from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.commands.context import Services
+from carbonio_mobile.documents.slots import Slots
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
@@ -25,6 +26,7 @@ from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
 from carbonio_mobile.pipeline import Pipeline, Served
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.health import Health
+from carbonio_mobile.service.library import library, make_slots
 from carbonio_mobile.service.process import ReactorOfDay
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.sql import SqlStore
@@ -61,6 +63,7 @@ class Parts:
     outbox: Outbox
     hub: ChangeHub
     turns: DeviceTurns
+    document_slots: Slots
     services: Services
     health: Health
     site: EdgeSite
@@ -91,8 +94,10 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     database = Database(state_file(settings), reactor=reactor, answer_s=settings.answer_s)
     store = SqlStore(database)
     health = Health(lambda: store.devices(AccountId("")), clock=reactor)
+    document_slots = make_slots(reactor, answer_s=settings.answer_s)
     services = Services(
         accounts=directory.accounts,
+        directory=directory.people,
         mailboxes=mailboxes,
         submission=outbox,
         devices=store,
@@ -102,7 +107,9 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         steady_clock=reactor.seconds,
         random_bytes=secrets.token_bytes,
         offload=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
+        trust=settings.trust,
         bounds=settings.bounds,
+        documents=library(settings.documents, document_slots),
     )
     turns = DeviceTurns(queue_limit=_TURNS_WAITING)
     pipeline = make_pipeline(settings, services, turns)
@@ -125,6 +132,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         outbox=outbox,
         hub=hub,
         turns=turns,
+        document_slots=document_slots,
         services=services,
         health=health,
         site=site,
@@ -134,7 +142,12 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
 
 def reconfigure(parts: Parts, settings: Settings) -> None:
     """Let requests from now on be answered by other reloadable options; those under way go on."""
-    services = replace(parts.services, bounds=settings.bounds)
+    services = replace(
+        parts.services,
+        trust=settings.trust,
+        bounds=settings.bounds,
+        documents=library(settings.documents, parts.document_slots),
+    )
     pipeline = make_pipeline(settings, services, parts.turns)
     parts.site.edge.respond = pipeline.respond
     parts.site.edge.discover = pipeline.discover

@@ -20,7 +20,7 @@ from carbonio_mobile.errors import CarbonioMobileError, ConfigError
 from carbonio_mobile.mailbox.embedded.hints import listen_for_hints
 from carbonio_mobile.service import process
 from carbonio_mobile.service.config import Settings
-from carbonio_mobile.service.demo import DemoMail, greeting
+from carbonio_mobile.service.demo import DemoContent, greeting
 from carbonio_mobile.service.ending import let_go
 from carbonio_mobile.service.listeners import port_text, speaks_tls
 from carbonio_mobile.service.logfile import LogFile, LogFiles
@@ -129,15 +129,15 @@ class Daemon(Service):
         )
 
     async def _fill_demo(self, parts: Parts) -> None:
-        mail = DemoMail(
+        content = DemoContent(
             self.settings.data,
             parts.mailboxes,
             reactor=self._reactor,
             pool=self._reactor.getThreadPool(),
         )
-        written = await mail.fill(parts.directory.store.accounts())
+        written = await content.fill(parts.directory.store.accounts())
         if written:
-            _log.info("demo: {count} messages written", count=written)
+            _log.info("demo: {count} items written", count=written)
 
     def _start_periodic(self) -> None:
         watchdog_s = watchdog_interval_s(os.environ)

@@ -15,7 +15,9 @@ examples:
   carbonio-mobile-setup --data /var/lib/carbonio-mobile create-domain example.com
   carbonio-mobile-setup --data … create-account john@example.com --quota 2GB --generate
   carbonio-mobile-setup --data … import john@example.com ~/Maildir old.mbox --folder Archive/2024
+  carbonio-mobile-setup --data … import john@example.com calendar.ics contacts.vcf
   carbonio-mobile-setup --data … set-attribute cos:default zimbraMailQuota 2147483648
+  carbonio-mobile-setup --data … set-attribute cos:default carbonioMobilePolicyProfile carbonio
   carbonio-mobile-setup --data … show john@example.com --inherited
 
 All commands may be used while the daemon runs; it sees the change at once.
@@ -190,19 +192,25 @@ def _add_import(rows: _Commands) -> None:
     row = rows.add(
         "import",
         import_command,
-        "bring mail into an account's mailbox",
+        "bring mail, calendars and address books into an account's mailbox",
         "john@example.com ~/Maildir old.mbox --folder Archive/2024",
     )
     row.add_argument("address", metavar="ADDRESS")
     row.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="mbox files, Maildirs, .eml files"
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="mbox files, Maildirs, .eml, .ics and .vcf files, or directories of them",
     )
     row.add_argument(
-        "--folder", default="Inbox", metavar="NAME", help="where to, made if missing (%(default)s)"
+        "--folder",
+        metavar="NAME",
+        help="where to, made if missing (else the Inbox, Calendar, Tasks, Notes or Contacts)",
     )
     row.add_argument(
         "--format",
-        choices=("auto", "mbox", "maildir", "eml"),
+        choices=("auto", "mbox", "maildir", "eml", "ics", "vcf"),
         default="auto",
         help="what the paths are (%(default)s: looked at one by one)",
     )

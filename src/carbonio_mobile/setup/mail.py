@@ -1,4 +1,4 @@
-"""The command that brings mail from files into a mailbox."""
+"""The command that brings mail, calendars and address books from files into a mailbox."""
 
 from argparse import Namespace
 
@@ -15,9 +15,9 @@ _REFUSED_SHOWN = 50
 
 
 def import_command(store: DirectoryStore, arguments: Namespace, around: Surroundings) -> int:
-    """Import mail; the status is 1 where some was refused. Raises: Refused, StoreError."""
+    """Import files; the status is 1 where some of it was refused. Raises: Refused, StoreError."""
     # The mailbox is loaded for this command only.
-    from carbonio_mobile.mailbox.embedded.import_ import import_mail
+    from carbonio_mobile.mailbox.embedded.import_ import import_files
 
     missing = [str(path) for path in arguments.paths if not path.exists()]
     if missing:
@@ -25,9 +25,9 @@ def import_command(store: DirectoryStore, arguments: Namespace, around: Surround
     target = Target(level=Level.ACCOUNT, name=arguments.address)
     entry = store.entry(target, around.clock())
     (quota,) = {**entry.inherited, **entry.own}.get(_QUOTA, ("0",))[:1]
-    bar = ProgressBar(around.err, "messages")
+    bar = ProgressBar(around.err, "items")
     try:
-        summary = import_mail(
+        summary = import_files(
             arguments.data,
             AccountId(entry.id),
             arguments.paths,
@@ -40,8 +40,13 @@ def import_command(store: DirectoryStore, arguments: Namespace, around: Surround
     finally:
         bar.close()
     verb = "could be imported" if arguments.dry_run else "imported"
-    known = f", {summary.already_there} already there" if summary.already_there else ""
-    around.say(f"{summary.imported} messages {verb}{known}, {len(summary.refused)} refused")
+    counts = (
+        (summary.replaced, "replaced by newer ones"),
+        (summary.already_there, "already there"),
+        (summary.kept, "kept as they are, the file has nothing newer"),
+    )
+    others = "".join(f", {count} {words}" for count, words in counts if count)
+    around.say(f"{summary.imported} items {verb}{others}, {len(summary.refused)} refused")
     for where, reason in summary.refused[:_REFUSED_SHOWN]:
         around.complain(f"refused {where}: {reason}")
     if len(summary.refused) > _REFUSED_SHOWN:

@@ -1,12 +1,13 @@
 """Keep devices and sync states in memory, for tests and trials; gone when the process ends."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from zope.interface import implementer
 
 from carbonio_mobile.ids import AccountId, DeviceKey
 from carbonio_mobile.interfaces import IDevices, ISyncStates
-from carbonio_mobile.sync.device import Device
+from carbonio_mobile.sync.device import Device, WipeState
 
 
 @implementer(IDevices, ISyncStates)
@@ -28,8 +29,15 @@ class MemoryStore:
         return self._devices.get(key), await self.load(key, names)
 
     async def save_device(self, device: Device) -> None:
-        """Store a device, replacing what was known."""
-        self._devices[device.key] = device
+        """Store a device, replacing what was known but for the order to wipe it."""
+        known = self._devices.get(device.key)
+        self._devices[device.key] = replace(device, wipe=known.wipe if known else None)
+
+    async def save_wipe(self, key: DeviceKey, wipe: WipeState | None) -> None:
+        """Store the order to wipe a device, or that there is none."""
+        known = self._devices.get(key)
+        if known is not None:
+            self._devices[key] = replace(known, wipe=wipe)
 
     async def devices(self, account: AccountId) -> Sequence[Device]:
         """Give an account's devices, the one seen last first; of equals, by device id."""

@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
-from carbonio_mobile.sync.device import Device, PolicyState
+from carbonio_mobile.sync.device import Device, PolicyState, WipeKind, WipeState
 
 
 def device_to_row(device: Device) -> dict[str, Any]:
-    """Give the columns of a device's row."""
+    """Give the columns of a device's row but ``wipe``, which is stored by itself."""
     policy = device.policy
     record = {
         "sent_id": device.sent_id,
@@ -25,9 +26,16 @@ def device_to_row(device: Device) -> dict[str, Any]:
             "acknowledged_hash": policy.acknowledged_hash,
             "acknowledged_status": policy.acknowledged_status,
             "provisioned_at": policy.provisioned_at,
+            "offered_version": policy.offered_version,
+            "acknowledged_version": policy.acknowledged_version,
+            "refused_status": policy.refused_status,
+            "demands": policy.demands,
         },
         "information": device.information,
         "recovery_password": device.recovery_password,
+        "versions_told": device.versions_told,
+        "peer": device.peer,
+        "succeeded_by": device.succeeded_by,
     }
     return {
         "account": device.key.account,
@@ -37,13 +45,27 @@ def device_to_row(device: Device) -> dict[str, Any]:
     }
 
 
-def device_from_row(row: tuple[str, str, float, str]) -> Device:
+def wipe_to_text(wipe: WipeState | None) -> str | None:
+    """Give the column ``wipe``."""
+    if wipe is None:
+        return None
+    record = {
+        "kind": wipe.kind.value,
+        "requested_at": wipe.requested_at,
+        "requested_by": wipe.requested_by,
+        "sent_at": wipe.sent_at,
+        "failed_at": wipe.failed_at,
+        "acknowledged_at": wipe.acknowledged_at,
+    }
+    return json.dumps(record, separators=(",", ":"))
+
+
+def device_from_row(row: tuple[str, str, float, str, str | None]) -> Device:
     """Give the device of a row, its columns as in the schema. Raises: Corrupt."""
-    account, device, last_seen, record = row
+    account, device, last_seen, record, wipe = row
+    key = DeviceKey(AccountId(account), DeviceId(device))
     try:
-        return _device(
-            DeviceKey(AccountId(account), DeviceId(device)), last_seen, json.loads(record)
-        )
+        return replace(_device(key, last_seen, json.loads(record)), wipe=_wipe(wipe))
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         # The record holds a password: nothing of it may come into the text.
         raise Corrupt(f"the record of device {device} is not readable") from exc
@@ -61,6 +83,10 @@ def _device(key: DeviceKey, last_seen: float, record: Mapping[str, Any]) -> Devi
         policy=_policy(record["policy"]),
         information=tuple((str(name), str(text)) for name, text in record["information"]),
         recovery_password=str(record["recovery_password"]),
+        # Records of before have none of these.
+        versions_told=str(record.get("versions_told", "")),
+        peer=str(record.get("peer", "")),
+        succeeded_by=str(record.get("succeeded_by", "")),
     )
 
 
@@ -72,4 +98,23 @@ def _policy(record: Mapping[str, Any]) -> PolicyState:
         acknowledged_hash=str(record["acknowledged_hash"]),
         acknowledged_status=int(record["acknowledged_status"]),
         provisioned_at=float(record["provisioned_at"]),
+        # What follows is newer than the first records.
+        offered_version=str(record.get("offered_version", "")),
+        acknowledged_version=str(record.get("acknowledged_version", "")),
+        refused_status=int(record.get("refused_status", 0)),
+        demands=int(record.get("demands", 0)),
+    )
+
+
+def _wipe(text: str | None) -> WipeState | None:
+    if text is None:
+        return None
+    record = json.loads(text)
+    return WipeState(
+        kind=WipeKind(record["kind"]),
+        requested_at=float(record["requested_at"]),
+        requested_by=str(record["requested_by"]),
+        sent_at=float(record["sent_at"]),
+        failed_at=float(record["failed_at"]),
+        acknowledged_at=float(record["acknowledged_at"]),
     )

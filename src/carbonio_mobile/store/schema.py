@@ -6,7 +6,7 @@ compares what the migrations make with what stands here.
 
 from sqlalchemy import Column, Float, Index, MetaData, Table, Text
 
-REVISION = "0001"
+REVISION = "0002"
 """The revision of the schema that this code needs. Later ones sort after earlier ones."""
 
 METADATA = MetaData()
@@ -21,10 +21,11 @@ DEVICES = Table(
     Column("device", Text, primary_key=True),
     Column("last_seen", Float, nullable=False),
     Column("record", Text, nullable=False),
+    Column("wipe", Text),
     Index("devices_by_last_seen", "account", "last_seen"),
     sqlite_with_rowid=False,
 )
-"""``record`` is the rest of a device as JSON (``rows.py``)."""
+"""``record`` is the rest of a device as JSON, ``wipe`` the order to wipe it (``rows.py``)."""
 
 DOCUMENTS = Table(
     "documents",

@@ -10,8 +10,8 @@ from carbonio_mobile.ids import AccountId, DeviceKey
 from carbonio_mobile.interfaces import IDevices, ISyncStates
 from carbonio_mobile.store import statements as sql
 from carbonio_mobile.store.database import Database
-from carbonio_mobile.store.rows import device_from_row, device_to_row
-from carbonio_mobile.sync.device import Device
+from carbonio_mobile.store.rows import device_from_row, device_to_row, wipe_to_text
+from carbonio_mobile.sync.device import Device, WipeState
 
 
 @implementer(IDevices, ISyncStates)
@@ -47,9 +47,14 @@ class SqlStore:
         return self._database.read(work)
 
     def save_device(self, device: Device) -> Deferred[None]:
-        """Store a device, replacing what was known."""
+        """Store a device, replacing what was known but for the order to wipe it."""
         row = device_to_row(device)
         return self._database.write(lambda cursor: sql.SAVE_DEVICE.run(cursor, [row]))
+
+    def save_wipe(self, key: DeviceKey, wipe: WipeState | None) -> Deferred[None]:
+        """Store the order to wipe a device, or that there is none."""
+        order = {**_of(key), "order": wipe_to_text(wipe)}
+        return self._database.write(lambda cursor: sql.SAVE_WIPE.run(cursor, [order]))
 
     def devices(self, account: AccountId) -> Deferred[Sequence[Device]]:
         """Give an account's devices, the one seen last first; of equals, by device id."""

@@ -2,12 +2,12 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import Connection, NullPool, Table, create_engine
+from sqlalchemy import Connection, NullPool, Table, bindparam, create_engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.exc import DBAPIError
@@ -102,14 +102,18 @@ class SqliteFile:
         unfinished.replace(target)
 
 
-def upsert(table: Table) -> Insert:
-    """Give the statement that inserts a row, or replaces what the one that is there says."""
-    statement = insert(table)
+def upsert(table: Table, *, without: Collection[str] = ()) -> Insert:
+    """Give the statement that inserts a row, or replaces what the one that is there says.
+
+    Columns ``without`` are left as they are, empty in a new row.
+    """
+    columns = [column for column in table.columns if column.name not in without]
+    statement = insert(table).values({column.name: bindparam(column.name) for column in columns})
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key.columns),
         set_={
             column.name: statement.excluded[column.name]
-            for column in table.columns
+            for column in columns
             if not column.primary_key
         },
     )

@@ -9,7 +9,18 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Delete, Dialect, Insert, Select, bindparam, delete, select
+from sqlalchemy import (
+    BindParameter,
+    Delete,
+    Dialect,
+    Insert,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    select,
+    update,
+)
 
 from carbonio_mobile.store.schema import DEVICES, DOCUMENTS
 from carbonio_mobile.store.sqlite import DIALECT, upsert
@@ -22,7 +33,7 @@ class Statement:
 
     __slots__ = ("text",)
 
-    def __init__(self, core: Select[Any] | Insert | Delete, dialect: Dialect) -> None:
+    def __init__(self, core: Select[Any] | Insert | Update | Delete, dialect: Dialect) -> None:
         self.text = str(core.compile(dialect=dialect))
 
     def rows(self, cursor: sqlite3.Cursor, parameters: Mapping[str, Any]) -> list[Any]:
@@ -30,7 +41,7 @@ class Statement:
         return cursor.execute(self.text, parameters).fetchall()
 
     def run(self, cursor: sqlite3.Cursor, each: Sequence[Mapping[str, Any]]) -> None:
-        """Run an insert or delete once for each of the parameter sets."""
+        """Run an insert, update or delete once for each of the parameter sets."""
         cursor.executemany(self.text, each)
 
 
@@ -52,7 +63,10 @@ DEVICES_OF_ACCOUNT = Statement(
     .order_by(DEVICES.c.last_seen.desc(), DEVICES.c.device),
     DIALECT,
 )
-SAVE_DEVICE = Statement(upsert(DEVICES), DIALECT)
+SAVE_DEVICE = Statement(upsert(DEVICES, without=("wipe",)), DIALECT)
+SAVE_WIPE = Statement(
+    update(DEVICES).where(_of_device(DEVICES)).values(wipe=bindparam("order")), DIALECT
+)
 REMOVE_DEVICE = Statement(delete(DEVICES).where(_of_device(DEVICES)), DIALECT)
 SAVE_DOCUMENT = Statement(upsert(DOCUMENTS), DIALECT)
 REMOVE_DOCUMENT = Statement(

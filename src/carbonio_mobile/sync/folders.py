@@ -30,6 +30,7 @@ class FolderKind(Enum):
     USER_CONTACTS = "user-contacts"
     USER_NOTES = "user-notes"
     USER_JOURNAL = "user-journal"
+    RECIPIENT_CACHE = "recipient-cache"
 
     @property
     def holds_mail(self) -> bool:
@@ -66,6 +67,7 @@ _STANDARD = frozenset(
         FolderKind.CONTACTS,
         FolderKind.NOTES,
         FolderKind.JOURNAL,
+        FolderKind.RECIPIENT_CACHE,
     }
 )
 

@@ -4,10 +4,10 @@
 the generation it was given. Its driver asks the mailbox, turns offers into items, and may take
 fewer offers than it is shown (a byte budget): what it did not take is shown again the next time.
 
-The order is: what happened since the last time; items that have left the window; then the rest of
-the listing, newest first. A first sync is thus a listing from the newest item on, and mail that
-comes meanwhile overtakes it. Devices that want conversations whole get what is older than the
-window last (see ``weaving``).
+The order is: what happened since the last time, and what the device has wrong; items that have left
+the window; then the rest of the listing, newest first. A first sync is thus a listing from the
+newest item on, and mail that comes meanwhile overtakes it. Devices that want conversations whole
+get what is older than the window last (see ``weaving``).
 
 Spec: MS-ASCMD 2.2.3.36.2 (ConversationMode), 2.2.3.68.2 (FilterType), 2.2.3.158 (SoftDelete),
 2.2.3.199 (WindowSize); design.md section 4 (P2, P3).
@@ -75,7 +75,14 @@ def pull(
     if conversations is not None:
         _choose(made, conversations=conversations)
     run = _Run(made, floor, window, shown)
-    for phase in (run.departures, run.history, run.narrowing, run.listing, run.weaving):
+    for phase in (
+        run.departures,
+        run.history,
+        run.debts,
+        run.narrowing,
+        run.listing,
+        run.weaving,
+    ):
         yield from phase()
         if run.full:
             break
@@ -177,6 +184,11 @@ class _Run:
     def _offer(self, change: ItemChange) -> Offer | None:
         made = self._made
         if change.item in made.held:
+            if change.position < self._floor and made.weaving is None:
+                # What an object says moved it out of the window.
+                made.echoes.pop(change.item, None)
+                return Offer(OfferKind.SOFT_DELETE, change.item)
+            self._note_below_edge(change.position)
             known = made.echoes.get(change.item)
             if known == change.version:
                 return None
@@ -190,6 +202,15 @@ class _Run:
             return _offer(OfferKind.ADD, change, ALL_ASPECTS)
         return None
 
+    def _note_below_edge(self, position: Position) -> None:
+        """Remember that the device holds an item where the listing has not come yet.
+
+        What it says has moved it there. The window may end above it before the listing comes by.
+        """
+        made = self._made
+        if made.weaving is None and position < made.edge:
+            made.stale = position if made.stale is None else min(made.stale, position)
+
     def _pass(self, batch: ChangeBatch) -> None:
         """Leave a batch behind: everything in it has been told or did not need telling."""
         made = self._made
@@ -197,6 +218,7 @@ class _Run:
             made.echoes.pop(change.item, None)
         for item in batch.gone:
             made.echoes.pop(item, None)
+            made.owed.discard(item)
             made.held.add(item)  # gone for good: it counts as held, so that ranges close again
         if made.weaving is not None:
             # What the listing would come to later may be beyond the window by then.
@@ -217,6 +239,25 @@ class _Run:
             elif offer.version is not None:
                 made.echoes[offer.item] = offer.version
 
+    def debts(self) -> Generator[Question, Reply, None]:
+        """Tell the items that the device is owed and that the history did not speak of."""
+        owed = self._made.owed
+        while owed and not self.full:
+            if self._room <= 0:
+                self.full = True
+                return
+            items = tuple(islice(owed, self._room))
+            for item in items:
+                if item not in self._made.held:
+                    owed.discard(item)
+            yield from self._show(
+                tuple(
+                    Offer(OfferKind.CHANGE, item, None, ALL_ASPECTS)
+                    for item in items
+                    if item in owed
+                )
+            )
+
     def narrowing(self) -> Generator[Question, Reply, None]:
         """Take back what has left the window: what is held from its end down to ``stale``."""
         made = self._made
@@ -234,8 +275,6 @@ class _Run:
             taken = yield from self._show(
                 tuple(Offer(OfferKind.SOFT_DELETE, head.item) for head in shown)
             )
-            for head in shown[: taken.count]:
-                made.held.discard(head.item)
             if taken.count < len(held):
                 self.full = True
             elif len(page.heads) < CHUNK:
@@ -276,7 +315,7 @@ class _Run:
                 return
             if len(page.heads) <= limit:
                 made.edge = self._floor
-                if self._floor == OLDEST and page.token == made.token:
+                if self._floor == OLDEST and page.token == made.token and not made.hides:
                     made.held.close()  # the device holds all there is, and what is gone stays gone
             else:
                 made.edge = heads[-1].position
@@ -307,7 +346,6 @@ class _Run:
             taken = yield from self._show(shown)
             for offer in shown[: taken.count]:
                 if offer.kind is OfferKind.SOFT_DELETE:
-                    self._made.held.discard(offer.item)
                     weaving.beyond.discard(offer.item)
             for thread in found.threads:
                 weaving.keep(thread, self._made.held)
@@ -335,10 +373,16 @@ class _Run:
         assert isinstance(taken, Taken)
         made = self._made
         for offer in offers[: taken.count]:
-            if offer.kind is OfferKind.ADD and offer.item not in taken.missing:
+            made.owed.discard(offer.item)
+            if offer.item in taken.missing or offer.item in taken.hidden:
+                continue
+            if offer.kind is OfferKind.SOFT_DELETE:
+                made.held.discard(offer.item)
+            elif offer.kind is OfferKind.ADD:
                 made.held.add(offer.item)
                 if made.weaving is not None and not offer.beyond:
                     made.weaving.put_up([offer.item])
+        made.hides = made.hides or bool(taken.hidden)
         self.taken += taken.count
         self.full = taken.count < len(offers)
         return taken

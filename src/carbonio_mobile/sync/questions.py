@@ -83,11 +83,12 @@ class Show:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """The first ``count`` offers were dealt with; of these, ``missing`` items were not there any
-    more.
+    more, and ``hidden`` ones are not for this device.
     """
 
     count: int
     missing: frozenset[ItemId] = frozenset()
+    hidden: frozenset[ItemId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

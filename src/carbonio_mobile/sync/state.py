@@ -61,7 +61,8 @@ class Generation:
     options. ``results``: by fingerprint, what became of the commands that made this generation.
     ``kind``: that of the folder. ``departed``: items that the device has asked about and that are
     not there any more, so that it shall be told. ``weaving``: None unless the device wants whole
-    conversations.
+    conversations. ``owed``: items of which the device is to be told all, though nothing may have
+    happened to them. ``hides``: there are items in the folder that are not for this device.
     """
 
     key: str
@@ -76,7 +77,9 @@ class Generation:
     results: dict[str, CommandResult] = field(default_factory=dict)
     kind: FolderKind | None = None
     departed: RangeSet = field(default_factory=RangeSet)
+    owed: RangeSet = field(default_factory=RangeSet)
     weaving: Weaving | None = None
+    hides: bool = False
 
     @property
     def known_up_to(self) -> ChangeToken:
@@ -89,13 +92,18 @@ class Generation:
             self,
             held=self.held.copy(),
             departed=self.departed.copy(),
+            owed=self.owed.copy(),
             echoes=dict(self.echoes),
             results={},
             weaving=None if self.weaving is None else self.weaving.copy(),
         )
 
     def absorb(self, fingerprint: str, result: CommandResult) -> None:
-        """Note what a command of the device did, so that it is not told back."""
+        """Note what a command of the device did, so that it is not told back.
+
+        An item that came of it in a version that the device does not know is told as a Change; for
+        one that is new to the folder ALL_UNSURE stands for such a version.
+        """
         self.results[fingerprint] = result
         if result.item is None:
             return
@@ -103,6 +111,11 @@ class Generation:
             self.forget(result.item)
         elif result.version is not None:
             self.know(result.item, result.version)
+        else:
+            if result.item not in self.held:
+                self.know(result.item, ALL_UNSURE)
+                self.stale = OLDEST  # nobody knows where it stands
+            self.owed.add(result.item)
 
     def know(self, item: ItemId, version: ItemVersion) -> None:
         """The device has this item at this version, whatever the feed will say of its coming."""
@@ -120,6 +133,7 @@ class Generation:
     def forget(self, item: ItemId) -> None:
         """The device has removed this item itself."""
         self.held.discard(item)
+        self.owed.discard(item)
         self.echoes.pop(item, None)
 
     def to_json(self) -> dict[str, Any]:
@@ -133,6 +147,8 @@ class Generation:
             form["kind"] = self.kind.value
         if self.departed:
             form["departed"] = self.departed.text()
+        if self.owed:
+            form["owed"] = self.owed.text()
         if self.edge != NEWEST:
             form["edge"] = _place_json(self.edge)
         if self.narrowing is not None:
@@ -141,6 +157,8 @@ class Generation:
             form["echoes"] = {str(item): version for item, version in self.echoes.items()}
         if self.options:
             form["options"] = self.options
+        if self.hides:
+            form["hides"] = 1
         if self.weaving is not None:
             form["weaving"] = [*self.weaving.to_json(), _place_json(self.weaving.floor)]
         if self.results:
@@ -164,8 +182,10 @@ class Generation:
             echoes={ItemId(int(k)): ItemVersion(v) for k, v in form.get("echoes", {}).items()},
             options=form.get("options", {}),
             weaving=_weaving(form["weaving"]) if "weaving" in form else None,
+            hides=bool(form.get("hides")),
             kind=FolderKind(form["kind"]) if "kind" in form else None,
             departed=RangeSet.parse(form.get("departed", "")),
+            owed=RangeSet.parse(form.get("owed", "")),
             results={
                 name: CommandResult(
                     status=s, item=i, version=v, removed=bool(gone), parts=tuple(parts)

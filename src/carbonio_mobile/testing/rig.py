@@ -17,8 +17,11 @@ from zope.interface import implementer
 from carbonio_mobile.accounts.memory import MemoryAccounts
 from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
-from carbonio_mobile.commands.context import Bounds, Services
+from carbonio_mobile.commands.context import Bounds, Library, Services
+from carbonio_mobile.directory.certificates import TrustStore
+from carbonio_mobile.documents.memory import MemoryDocuments
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
+from carbonio_mobile.eas.linkid import Share
 from carbonio_mobile.ids import AccountId, FolderId, OperationId
 from carbonio_mobile.interfaces import IMailbox, ISubmission
 from carbonio_mobile.mailbox.memory import MemoryMailboxes
@@ -97,7 +100,8 @@ class MemorySubmission:
 class Rig:
     """A server with the account john@example.com (password ``secret``).
 
-    ``served`` collects what the log would tell of each request.
+    ``served`` collects what the log would tell of each request. With a ``share`` there is a
+    library, ``documents``.
     """
 
     ADDRESS = "john@example.com"
@@ -108,6 +112,8 @@ class Rig:
         *,
         bounds: Bounds = BOUNDS,
         rules: ProvisioningRules = ProvisioningRules(required=False, refresh_s=0.0),  # noqa: B008
+        trust: TrustStore = TrustStore(),  # noqa: B008 - immutable
+        share: Share | None = None,
     ) -> None:
         self.clock = Clock()
         self.clock.advance(NOW)
@@ -115,11 +121,13 @@ class Rig:
         self.accounts = MemoryAccounts(clock=self.clock.seconds)
         self.account = self.accounts.add(self.ADDRESS, self.PASSWORD)
         self.store = MemoryStore()
-        self.mailboxes = MemoryMailboxes(sink=self.hub)
+        self.mailboxes = MemoryMailboxes(sink=self.hub, clock=self.clock.seconds)
         self.submission = MemorySubmission()
+        self.documents = MemoryDocuments()
         self.served: list[Served] = []
         self.services = Services(
             accounts=self.accounts,
+            directory=self.accounts,
             mailboxes=self.mailboxes,
             submission=self.submission,
             devices=self.store,
@@ -129,7 +137,9 @@ class Rig:
             steady_clock=self.clock.seconds,
             random_bytes=os.urandom,
             offload=at_once,
+            trust=trust,
             bounds=bounds,
+            documents=None if share is None else Library(documents=self.documents, share=share),
         )
         self.pipeline = Pipeline(
             accounts=self.accounts,

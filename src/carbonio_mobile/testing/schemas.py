@@ -14,6 +14,7 @@ from carbonio_mobile.wbxml.codepages import (
     VERSIONS,
     AirSync,
     ComposeMail,
+    Email,
     Find,
     FolderHierarchy,
     GetItemEstimate,
@@ -58,6 +59,14 @@ _SCHEMA_NAMES: Final[dict[Tag, str]] = {
     ComposeMail.Name: "ForwardeeName",
     ComposeMail.Email: "ForwardeeEmail",
 }
+# What stands in responses up to 12.1 and not in these schemas, which begin with 12.1.
+_OLDER_THAN_SCHEMAS: Final = frozenset(
+    {
+        (AirSync.Collection, AirSync.Class),  # MS-ASCMD R1327
+        (GetItemEstimate.Collection, GetItemEstimate.Class),  # MS-ASCMD R1355
+        (Email.Attachment, Email.AttOid),
+    }
+)
 
 
 def validate(response_wbxml_tree: Element, command: str, *, folder: Path) -> None:
@@ -97,7 +106,7 @@ def check_versions(tree: Element, version: str) -> None:
 
 
 def as_xml(element: Element, parent: etree._Element | None = None) -> etree._Element:
-    """Return the element as lxml has it, with the names that the schemas use.
+    """Return the element as lxml has it, with the names that the schemas use and no older ones.
 
     OPAQUE becomes base64, which the schemas type as a string. Raises: AssertionError on text that
     XML cannot carry.
@@ -111,7 +120,8 @@ def as_xml(element: Element, parent: etree._Element | None = None) -> etree._Ele
     except ValueError as exc:
         raise AssertionError(f"{tag} cannot be written as XML: {exc}") from exc
     for child in element.children:
-        as_xml(child, node)
+        if (tag, child.tag) not in _OLDER_THAN_SCHEMAS:
+            as_xml(child, node)
     return node
 
 

@@ -213,7 +213,7 @@ def test_show_tells_all_of_a_message(shell: Shell) -> None:
     for text in ("From:", "Subject: files", "see file", "fetch 2:1:2"):
         assert text in shown
     assert shell.john("show", "2:9") == 1
-    assert "no message '2:9' is held" in shell.err.getvalue()
+    assert "no item '2:9' is held" in shell.err.getvalue()
 
 
 def test_fetch_saves_messages_and_attachments(

@@ -64,7 +64,7 @@ def transport_of(phone: Phone) -> RigTransport:
 def test_options_tells_versions_and_commands(rig: Rig) -> None:
     """What OPTIONS says is kept."""
     phone = rig_phone(rig)
-    assert now(phone.options()) == VERSIONS
+    assert now(phone.options()) == ("2.5", "12.0", *VERSIONS)
     assert "Sync" in phone.state.commands
 
 
@@ -360,9 +360,10 @@ def test_search_and_find(rig: Rig, phone: Phone) -> None:
     assert row.item.subject == "files"
     fetched = now(phone.item_fetch(Original(long_id=row.long_id)))
     assert fetched.item.subject == "files"
-    (hit,) = now(phone.find("file")).rows
-    now(phone.settle(inbox(phone)))
-    assert phone.items(inbox(phone))[hit.server_id].subject == "files"
+    if phone.state.version != "12.1":  # Find is of 16.1, and of iOS from 14.0 on
+        (hit,) = now(phone.find("file")).rows
+        now(phone.settle(inbox(phone)))
+        assert phone.items(inbox(phone))[hit.server_id].subject == "files"
     assert now(phone.search("nothinglikethis")).rows == ()
 
 

@@ -14,6 +14,7 @@ from zope.interface import implementer
 from carbonio_mobile.accounts.memory import MemoryAccounts
 from carbonio_mobile.commands.context import Answer, Bounds, Call, Services
 from carbonio_mobile.directory.accounts import Account, AccountStatus
+from carbonio_mobile.directory.certificates import TrustStore
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey, FolderId, ItemId, OperationId
@@ -143,7 +144,7 @@ class Rig:
             search_results_max=100,
             latency_s=0,
         )
-        mailboxes = MemoryMailboxes(sink=NoSink())
+        mailboxes = MemoryMailboxes(sink=NoSink(), clock=lambda: NOW)
         self.mailbox: MemoryMailbox = done(mailboxes.open(ACCOUNT))
         self._mailboxes = mailboxes
         self.account = Account(
@@ -169,8 +170,10 @@ class Rig:
 
     def services(self) -> Services:
         """What is handed to commands."""
+        accounts = MemoryAccounts(clock=lambda: self.now)
         return Services(
-            accounts=MemoryAccounts(clock=lambda: self.now),
+            accounts=accounts,
+            directory=accounts,
             mailboxes=self._mailboxes,
             submission=self.submission,
             devices=self.store,
@@ -179,6 +182,7 @@ class Rig:
             clock=lambda: self.now,
             steady_clock=lambda: self.now,
             offload=at_once,
+            trust=TrustStore(),
             random_bytes=lambda size: next(self.keys).to_bytes(size, "big"),
             bounds=self.bounds,
         )

@@ -871,4 +871,11 @@ def test_every_command_is_walked() -> None:
                 one.run(walk)
                 walked |= {served.command for served in walk.rig.served}
                 break
-    assert set(COMMANDS) - walked == {"GetAttachment"}, "up to 12.1; in its own test"
+    elsewhere = {
+        "GetAttachment",
+        "GetHierarchy",
+        "MeetingResponse",
+        "ResolveRecipients",
+        "ValidateCert",
+    }
+    assert set(COMMANDS) - walked == elsewhere, "in their own tests"

@@ -6,8 +6,8 @@ from email.parser import BytesHeaderParser
 
 import pytest
 
-from carbonio_mobile.commands import syncdown
-from carbonio_mobile.commands.sync import BODY_BYTES_MAX
+from carbonio_mobile.commands import mailsource
+from carbonio_mobile.commands.collectionoptions import BODY_BYTES_MAX
 from carbonio_mobile.eas.items.email import application_data
 from carbonio_mobile.ids import FolderId, PartId
 from carbonio_mobile.mime.attachments import attachment
@@ -23,9 +23,10 @@ from carbonio_mobile.wbxml.codepages import (
     Email,
     ItemOperations,
 )
-from tests.unit.commands.checked import VERSIONS, CheckedPhone
+from tests.unit.commands.checked import ALL_VERSIONS, CheckedPhone
 from tests.unit.mime.corpus import ROOT, mails
 
+SINCE_12_0 = [version for version in ALL_VERSIONS if version != "2.5"]
 PLAIN, HTML, MIME = "1", "2", "4"
 SIZES = (0, 512, 32_768, None)
 
@@ -108,7 +109,7 @@ def check_body(content: Element, kind: str, size: int | None, source: bytes, nam
 
 
 @pytest.mark.parametrize("kind", [PLAIN, HTML, MIME])
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", SINCE_12_0)
 def test_the_core_corpus_arrives_whole_in_every_version_and_form(
     core: Corpus, version: str, kind: str
 ) -> None:
@@ -117,9 +118,58 @@ def test_the_core_corpus_arrives_whole_in_every_version_and_form(
         sync_all(core, version, kind, size)
 
 
+TRUNCATIONS = {"0": 0, "1": 512, "2": 1024, "3": 2048, "4": 5120, "5": 10240, "6": 20480,
+               "7": 51200, "8": 102400, "9": None, None: None}  # fmt: skip
+MIME_TRUNCATIONS = {"0": 0, "1": 4096, "7": 102400, "8": None, None: None}
+
+
+def sync_native(corpus: Corpus, options: Element) -> dict[str, Element]:
+    """Sync the folder to the end in 2.5."""
+    phone = corpus.phone("2.5")
+    phone.prime(corpus.inbox, options)
+    held = phone.items[corpus.inbox]
+    assert set(held) == set(corpus.sources)
+    assert phone.poisoned() == []
+    return held
+
+
+@pytest.mark.parametrize("scale", ["0", "1", "4", "9", None])
+def test_the_core_corpus_arrives_as_text_in_2_5(core: Corpus, scale: str | None) -> None:
+    """MS-ASCMD R7347, R7356 to R7365: the Body of the class itself, in characters; never none."""
+    limit = TRUNCATIONS[scale]
+    wanted_text = Element(AirSync.Truncation, scale) if scale else None
+    for server_id, content in sync_native(core, Element(AirSync.Options, [wanted_text])).items():
+        name = core.sources[server_id][0]
+        text, size = content.value(Email.Body, ""), int(content.value(Email.BodySize, "-1"))
+        cut = content.value(Email.BodyTruncated) == "1"
+        assert limit is None or len(text) <= max(limit, 1), name
+        assert cut == (len(text.encode()) < size), name
+        assert text or limit == 0, name
+        assert limit is not None or not cut, name
+        assert not content.has(Email.MIMEData), name
+
+
+@pytest.mark.parametrize("scale", list(MIME_TRUNCATIONS))
+def test_the_core_corpus_arrives_as_mime_in_2_5(core: Corpus, scale: str | None) -> None:
+    """MS-ASCMD R3399, R3418 to R3426: octet for octet, the scale being that of MIMETruncation."""
+    limit = MIME_TRUNCATIONS[scale]
+    cut_at = Element(AirSync.MIMETruncation, scale) if scale else None
+    asked = Element(AirSync.Options, [Element(AirSync.MIMESupport, "2"), cut_at])
+    for server_id, content in sync_native(core, asked).items():
+        name, source = core.sources[server_id]
+        found = content.find(Email.MIMEData)
+        octets = b"" if found is None else found.octets
+        assert source.startswith(octets), name
+        assert limit is None or len(octets) <= limit, name
+        assert content.value(Email.MIMESize) == str(len(source)), name
+        assert content.value(Email.MIMETruncated) == str(int(len(octets) < len(source))), name
+        assert limit is not None or octets == source, name
+        assert not content.has(Email.Body), name
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("kind", [PLAIN, HTML, MIME])
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", SINCE_12_0)
 def test_the_whole_corpus_arrives_whole_in_every_version_and_form(
     whole: Corpus, version: str, kind: str
 ) -> None:
@@ -185,10 +235,31 @@ def check_attachment(phone: CheckedPhone, listed: Element, source: bytes, name: 
     return 1
 
 
-@pytest.mark.parametrize("version", ["12.1", "16.1"])
+@pytest.mark.parametrize("version", ["12.0", "16.1"])
 def test_every_core_mail_and_attachment_can_be_fetched(core: Corpus, version: str) -> None:
     """Corpus README, 1: ItemOperations gives each mail octet for octet, and all attachments."""
     fetch_all(core, version)
+
+
+@pytest.mark.parametrize("version", ["2.5", "12.0"])
+def test_every_core_attachment_comes_by_get_attachment(core: Corpus, version: str) -> None:
+    """MS-ASCMD R162, R164: up to 12.1 an attachment is asked for by the name that Sync gave it."""
+    phone, count = core.phone(version), 0
+    truncation = Element(AirSync.Options, [Element(AirSync.Truncation, "0")])
+    phone.prime(core.inbox, truncation if version == "2.5" else wanted(PLAIN, 0))
+    for server_id, content in phone.items[core.inbox].items():
+        name, source = core.sources[server_id]
+        listed = content.find(Email.Attachments) or content.find(AirSyncBase.Attachments)
+        for one in list(listed or ())[:5]:
+            reference = one.value(Email.AttName) or one.value(AirSyncBase.FileReference, "")
+            size = one.value(Email.AttSize) or one.value(AirSyncBase.EstimatedDataSize)
+            response = phone.send("GetAttachment", query=f"&AttachmentName={reference}")
+            assert (response.code, str(len(response.body))) == (200, size), name
+            assert response.body == attachment(source, PartId(reference.rpartition(":")[2]))[1], (
+                name
+            )
+            count += 1
+    assert count > 20
 
 
 @pytest.mark.long
@@ -209,7 +280,7 @@ def answer_all(corpus: Corpus, command: str, tag: Tag, version: str) -> None:
     submission = corpus.rig.submission
     for server_id, (name, source) in corpus.sources.items():
         submission.taken.clear()
-        if version == "12.1":
+        if version in ("2.5", "12.0", "12.1"):
             mime = {"content-type": "message/rfc822"}
             query = f"&ItemId={server_id}&CollectionId={corpus.inbox}"
             response = phone.send(command, body=ANSWER, query=query, headers=mime)
@@ -255,7 +326,7 @@ def flat(octets: bytes) -> bytes:
     return octets.translate(None, b"\r\n")
 
 
-@pytest.mark.parametrize("version", ["12.1", "16.1"])
+@pytest.mark.parametrize("version", ["2.5", "12.0", "16.1"])
 @pytest.mark.parametrize("tag", [ComposeMail.SmartReply, ComposeMail.SmartForward])
 def test_every_core_mail_can_be_answered_and_forwarded(
     core: Corpus, tag: Tag, version: str
@@ -328,7 +399,7 @@ def test_an_item_that_cannot_be_converted_costs_that_item_only() -> None:
         return application_data(item, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(syncdown, "application_data", failing)
+        patch.setattr(mailsource, "application_data", failing)
         phone.prime(corpus.inbox, wanted(PLAIN, None))
     assert set(phone.items[corpus.inbox]) == set(corpus.sources)
     assert phone.poisoned() == [(spoilt, "RecursionError in conversion")]

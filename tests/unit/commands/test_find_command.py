@@ -5,7 +5,7 @@ import pytest
 from carbonio_mobile.commands import find, kql
 from carbonio_mobile.commands.kql import Term
 from carbonio_mobile.eas.version import OFFERED, Version
-from carbonio_mobile.errors import CommandStatus, ProtocolError
+from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.ids import ServerId
 from carbonio_mobile.mime.record import MessageRecord
 from carbonio_mobile.wbxml import Element
@@ -164,16 +164,6 @@ class FindTests(CommandTests):
             Element(Page.Find, [Element(Page.SearchId, "s"), Element(Page.ExecuteSearch)]),
         ):
             self.fails(find.respond, self.rig.call("Find", document), ProtocolError)
-
-    def test_people(self) -> None:
-        """There is no directory to search yet, and the answer says so (112)."""
-        criterion = Element(Page.GalSearchCriterion, [Element(Page.Query, "mary")])
-        document = Element(
-            Page.Find,
-            [Element(Page.SearchId, "s"), Element(Page.ExecuteSearch, [criterion])],
-        )
-        error = self.fails(find.respond, self.rig.call("Find", document), CommandStatus)
-        self.assertEqual(error.code, 112)
 
 
 @pytest.mark.parametrize(

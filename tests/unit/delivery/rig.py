@@ -69,7 +69,10 @@ class DeliveryCase(TestCase):
         self.quotas: dict[AccountId, int] = {}
         self.sink = RecordingSink()
         self.mailboxes = MemoryMailboxes(
-            sink=self.sink, quota_of=self.quota_of, message_limit_bytes=1 << 20
+            sink=self.sink,
+            clock=self.clock.seconds,
+            quota_of=self.quota_of,
+            message_limit_bytes=1 << 20,
         )
         self.data_dir = Path(self.mktemp())
         self.data_dir.mkdir(parents=True)

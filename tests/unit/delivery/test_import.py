@@ -12,7 +12,7 @@ from carbonio_mobile.errors import NotAllowed, Unavailable
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.embedded.blobs import read_source
 from carbonio_mobile.mailbox.embedded.database import DatabaseFiles, database_path
-from carbonio_mobile.mailbox.embedded.import_ import ImportSummary, import_mail
+from carbonio_mobile.mailbox.embedded.import_ import ImportSummary, import_files
 from carbonio_mobile.mailbox.importing.found import Found, Refusal
 from carbonio_mobile.mailbox.importing.maildir import decoded_name
 from carbonio_mobile.mailbox.importing.sources import find, read
@@ -24,7 +24,7 @@ CORPUS = Path(__file__).parents[4] / "shared" / "corpus"
 
 def run(data: Path, *paths: Path, folder: str = "Inbox", form: str = "auto", **more: object):  # type: ignore[no-untyped-def]
     """Import for John."""
-    return import_mail(data, JOHN, paths, folder, form, lambda done, total: None, **more)  # type: ignore[arg-type]
+    return import_files(data, JOHN, paths, folder, form, lambda done, total: None, **more)  # type: ignore[arg-type]
 
 
 def contents(data: Path) -> dict[str, list[bytes]]:
@@ -198,7 +198,10 @@ def test_refused(data: Path, tmp_path: Path) -> None:
     summary = run(data, tmp_path / "in", message_limit_bytes=2000)
     assert summary.imported == 1
     assert summary.refused == (
-        (str(tmp_path / "in/readme"), "is neither a message nor a mailbox"),
+        (
+            str(tmp_path / "in/readme"),
+            "is neither a message nor a mailbox, calendar or address book",
+        ),
         (str(tmp_path / "in/large.eml"), "is larger than 2000 bytes"),
     )
     assert (
@@ -297,7 +300,7 @@ def test_progress(data: Path, tmp_path: Path) -> None:
         (tmp_path / f"{number}.eml").write_bytes(dated(1, str(number)))
     told: list[tuple[int, int | None]] = []
     paths = [tmp_path / f"{number}.eml" for number in range(120)]
-    import_mail(data, JOHN, paths, "Inbox", "eml", lambda done, total: told.append((done, total)))
+    import_files(data, JOHN, paths, "Inbox", "eml", lambda done, total: told.append((done, total)))
     assert told == [(100, None), (50, 120), (100, 120), (120, 120)]
 
 

@@ -13,6 +13,7 @@ from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory, LmtpLimits
 from carbonio_mobile.mailbox.delivery.local import INBOX, Letter, LocalDelivery
+from carbonio_mobile.mailbox.delivery.scheduling import Scheduling
 from carbonio_mobile.mailbox.memory import MemoryMailboxes
 from carbonio_mobile.mime.mailitem import BodyWish
 from carbonio_mobile.sync.changes import NEWEST, OLDEST
@@ -31,6 +32,11 @@ class Wire(StringTransport):
 LIMITS = LmtpLimits(message_bytes=20_000, recipients=3, connections=2, idle_s=60)
 BEGIN = b"LHLO mx.example.net\r\nMAIL FROM:<ann@example.org>\r\n"
 DATA = b"DATA\r\n" + message() + b".\r\n"
+
+
+async def in_place(work: Any, *args: Any, **more: Any) -> Any:
+    """Do here what a daemon does in a thread."""
+    return work(*args, **more)
 
 
 class SlowMailboxes(MemoryMailboxes):
@@ -54,7 +60,10 @@ class LmtpCase(SynchronousTestCase):
         self.mary = self.accounts.add("mary@example.com", "x")
         self.quotas: dict[AccountId, int] = {}
         self.mailboxes = SlowMailboxes(
-            sink=RecordingSink(), quota_of=self.quota_of, message_limit_bytes=1 << 20
+            sink=RecordingSink(),
+            clock=self.clock.seconds,
+            quota_of=self.quota_of,
+            message_limit_bytes=1 << 20,
         )
         self.told: list[tuple[Account, Letter]] = []
         self.factory = self.make_factory(LIMITS)
@@ -67,6 +76,7 @@ class LmtpCase(SynchronousTestCase):
             clock=self.clock.seconds,
             hostname="mail.example.com",
             postmaster="",
+            scheduling=Scheduling(in_thread=in_place, clock=self.clock.seconds),
             on_delivered=lambda account, letter: self.told.append((account, letter)),
         )
         return LmtpFactory(local, limits=limits, clock=self.clock)

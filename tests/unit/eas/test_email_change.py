@@ -7,7 +7,6 @@ import pytest
 from carbonio_mobile.eas.bodies import BodyOptions, BodyType
 from carbonio_mobile.eas.filereference import FileReference
 from carbonio_mobile.eas.items.email import (
-    DraftAttachment,
     DraftBody,
     DraftContent,
     application_data,
@@ -15,6 +14,7 @@ from carbonio_mobile.eas.items.email import (
     parse_draft,
 )
 from carbonio_mobile.eas.items.faults import ItemFault
+from carbonio_mobile.eas.items.files import NewFile
 from carbonio_mobile.eas.items.followup import flag_element, parse_flag
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.eas.version import OFFERED, Version
@@ -255,7 +255,7 @@ def test_draft_of_properties_is_read_whole() -> None:
         categories=("A",),
         body=DraftBody(type=BodyType.HTML, octets="<p>ü</p>".encode()),
         added=(
-            DraftAttachment(
+            NewFile(
                 client_id="c1",
                 name="a.png",
                 content=b"\x89PNG\0",

@@ -159,7 +159,7 @@ def test_change_of_one_state_sends_that_block_alone() -> None:
         read = application_data(WHOLE, PLAIN, version, Aspect.READ)
         flag = application_data(WHOLE, PLAIN, version, Aspect.FOLLOW_UP)
         assert read == [Element(Email.Read, "1")]
-        assert tags(flag) == ["Email:Flag"]
+        assert tags(flag) == (["Email:Flag"] if version >= Version.V12_0 else [])
         assert not needs_bodies(Aspect.READ | Aspect.FOLLOW_UP | Aspect.CATEGORIES, version)
     bare = mail()
     assert application_data(bare, PLAIN, Version.V14_0, Aspect.CATEGORIES) == [
@@ -294,12 +294,16 @@ def test_item_that_cannot_be_read_is_shown_with_a_note(version: Version) -> None
         conversation_id=b"x" * 16,
     )
     arrived = on_the_wire(data, version.text)
-    body = find(arrived, AirSyncBase.Body)
-    assert body is not None
-    assert body.value(AirSyncBase.Type) == "1"
-    assert len(body.value(AirSyncBase.Data, "").encode()) == int(
-        body.value(AirSyncBase.EstimatedDataSize, "")
-    )
+    if version is Version.V2_5:
+        text, size = value(arrived, Email.Body), value(arrived, Email.BodySize)
+    else:
+        body = find(arrived, AirSyncBase.Body)
+        assert body is not None
+        assert body.value(AirSyncBase.Type) == "1"
+        text = body.value(AirSyncBase.Data)
+        size = body.value(AirSyncBase.EstimatedDataSize)
+    assert text
+    assert size == str(len(text.encode()))
     assert value(arrived, Email.DateReceived) == "2014-01-31T17:05:00.000Z"
     assert (find(arrived, Email2.ConversationId) is not None) is (version >= Version.V14_0)
     assert on_the_wire(degraded_data(received=RECEIVED, version=version), version.text)

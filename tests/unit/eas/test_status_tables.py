@@ -1,6 +1,7 @@
 """The status enums against the table of the protocol notes, and the refusals built on them."""
 
 import csv
+import re
 from enum import IntEnum
 from pathlib import Path
 
@@ -78,19 +79,46 @@ def test_common_names_are_those_of_the_specification() -> None:
             assert ours == theirs or ours in odd
 
 
+FIRST_CODE = re.compile(r"\d{3}")
+OWN_CODE = re.compile(r"(SendMail|Provision) (\d{3})")
+
+
 @needs_notes
-@pytest.mark.parametrize("command", ["Sync", "Ping", "FolderSync", "Search"])
-def test_common_codes_become_the_http_codes_of_the_table(command: str) -> None:
-    """MS-ASCMD R7545 to R7567: up to 12.1 a common status is an HTTP code."""
+@pytest.mark.parametrize("version", list(Version))
+@pytest.mark.parametrize("command", sorted(set(ROOTS) - {"GetHierarchy"}))
+def test_every_row_of_the_common_table_in_every_version(command: str, version: Version) -> None:
+    """MS-ASCMD R7461, R7462, R7545 to R7559 and R7562 to R7567: HTTP up to 12.1, then the status.
+
+    R7546 R7547 R7548 R7549 R7550 R7551 R7552 R7553 R7554 R7555 R7556 R7557 R7558 R7563 R7564 R7565
+    R7566. A row without a code of its own is some refusal of HTTP.
+    """
     for row in rows():
-        said = row["http_12_1_and_below"].split(",")[0].split()
-        if row["command"] != "Common" or not said or not said[0].isdigit():
+        if row["command"] != "Common":
             continue
-        for version in (Version.V2_5, Version.V12_0, Version.V12_1):
-            refusal = from_common(int(row["status"]), version, command)
-            assert isinstance(refusal, HttpRefusal)
-            if int(row["status"]) != Common.REMOTE_WIPE_REQUESTED:
-                assert refusal.code == int(said[0])
+        status, said = int(row["status"]), row["http_12_1_and_below"]
+        refusal = from_common(status, version, command)
+        if version >= Version.V14_0:
+            assert refusal == StatusRefusal(status=status)
+            continue
+        assert isinstance(refusal, HttpRefusal)
+        own = dict(OWN_CODE.findall(said))
+        if status == Common.REMOTE_WIPE_REQUESTED:
+            assert refusal.code == 449
+        elif command in own:
+            assert refusal.code == int(own[command])
+        elif found := FIRST_CODE.match(said):
+            assert refusal.code == int(found[0])
+        else:
+            assert 400 <= refusal.code < 600 or status == Common.MESSAGE_PREVIOUSLY_SENT
+
+
+@pytest.mark.parametrize("version", [one for one in Version if one < Version.V14_0])
+def test_reasons_that_share_a_status_and_not_an_http_code(version: Version) -> None:
+    """MS-ASCMD R7560 (version 1.0 is 505), R7561 (a wipe without a key header is 403), R7562."""
+    assert answer(Reason.VERSION_1_0, version, "Sync") == HttpRefusal(code=505)
+    assert answer(Reason.WIPE_PENDING_NO_KEY, version, "Sync") == HttpRefusal(code=403)
+    assert answer(Reason.WIPE_PENDING, version, "Sync") == HttpRefusal(code=449)
+    assert answer(Reason.VERSION_NOT_ALLOWED, version, "Sync") == HttpRefusal(code=400)
 
 
 @pytest.mark.parametrize("version", list(Version))
@@ -145,9 +173,10 @@ def test_some_commands_have_http_codes_of_their_own(code: Common, command: str, 
 )
 def test_reason_answers_by_version(reason: Reason, old: int, new: int) -> None:
     """One reason, two languages: HTTP up to 12.1, a status from 14.0 on."""
-    assert answer(reason, Version.V12_1, "Sync") == HttpRefusal(code=old)
-    for version in OFFERED[1:]:
-        assert answer(reason, version, "Sync") == StatusRefusal(status=new)
+    for version in OFFERED:
+        status = version >= Version.V14_0
+        expected = StatusRefusal(status=new) if status else HttpRefusal(code=old)
+        assert answer(reason, version, "Sync") == expected
 
 
 def test_missing_credentials_are_401_with_a_realm_in_every_version() -> None:

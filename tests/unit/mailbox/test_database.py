@@ -99,7 +99,7 @@ def test_half_made_database_is_made_anew(tmp_path: Path) -> None:
     path.with_name("mailbox.new").write_bytes(b"half a database")
     path.with_name("mailbox.new-journal").write_bytes(b"half a journal")
     with closing(files_in(tmp_path).open(JOHN)) as db:
-        assert db.execute("SELECT count(*) FROM folder").fetchone() == (9,)
+        assert db.execute("SELECT count(*) FROM folder").fetchone() == (10,)
     assert [entry.name for entry in path.parent.iterdir()] == ["mailbox.db"]
     assert path.stat().st_mode & 0o777 == 0o600
 

@@ -104,7 +104,7 @@ class EmbeddedTests(TestCase):
                 name = OperationId(f"{folder} {n}")
                 await box.append(folder, message(), MailState(), received=1.0, operation=name)
         await box.delete_folder(outer.id)
-        self.assertEqual(9, len((await box.hierarchy()).folders))
+        self.assertEqual(10, len((await box.hierarchy()).folders))
         self.assertEqual(6, await box.count(INBOX, below=NEWEST, down_to=OLDEST))
         await box.empty_folder(INBOX, subfolders=True)
         self.assertEqual(0, await box.count(INBOX, below=NEWEST, down_to=OLDEST))

@@ -12,7 +12,7 @@ def test_numbers_of_carbonio() -> None:
     numbers = {folder.kind.value: folder.id for folder in STANDARD_FOLDERS}
     assert numbers == {
         "inbox": "2", "trash": "3", "junk": "4", "sent": "5", "drafts": "6",
-        "contacts": "7", "calendar": "10", "notes": "12", "tasks": "15",
+        "contacts": "7", "calendar": "10", "notes": "12", "tasks": "15", "recipient-cache": "RI",
     }  # fmt: skip
 
 

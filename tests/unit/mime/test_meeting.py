@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 import pytest
 
 from carbonio_mobile.mime.extract import extract
-from carbonio_mobile.mime.globalobjid import CLASS_ID, from_uid, to_uid
-from carbonio_mobile.mime.record import MeetingSummary, RecurrenceRule
-from carbonio_mobile.mime.recurrence import to_activesync
-from carbonio_mobile.mime.timezones import UTC_BLOB, ZoneRule
+from carbonio_mobile.mime.record import MeetingSummary
+from carbonio_mobile.pim.globalobjid import CLASS_ID, from_uid, to_uid
+from carbonio_mobile.pim.recurrence import RecurrenceRule, to_activesync
+from carbonio_mobile.pim.timezones import UTC_BLOB, ZoneRule
 
 EVENT = """BEGIN:VCALENDAR
 METHOD:{method}

@@ -6,7 +6,8 @@ from dataclasses import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carbonio_mobile.mime.record import Attachment, MeetingSummary, MessageRecord, RecurrenceRule
+from carbonio_mobile.mime.record import Attachment, MeetingSummary, MessageRecord
+from carbonio_mobile.pim.recurrence import RecurrenceRule
 
 texts = st.text(max_size=20)
 numbers = st.integers(0, 1 << 31)

@@ -217,12 +217,12 @@ class ImportStub(ModuleType):
         super().__init__("import_")
         self.calls: list[tuple[object, ...]] = []
 
-    def import_mail(
+    def import_files(
         self,
         data_dir: Path,
         account: str,
         paths: list[Path],
-        folder: str,
+        folder: str | None,
         kind: str,
         progress: Callable[[int, int | None], None],
         *,
@@ -236,7 +236,7 @@ class ImportStub(ModuleType):
         progress(2, 2)
         summary = ModuleType("summary")
         summary.imported, summary.refused = 1, [("old.mbox message 2", "no header")]
-        summary.already_there = 3
+        summary.already_there, summary.replaced, summary.kept = 3, 0, 0
         return summary
 
 
@@ -273,9 +273,9 @@ def test_import(program: Program, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     (tmp_path / "old.mbox").touch()
     words = ("import", "john@example.com", str(tmp_path / "old.mbox"), "--folder", "Archive/2024")
     assert program(*words, terminal=True) == 1
-    assert program.out == "1 messages imported, 3 already there, 1 refused\n"
+    assert program.out == "1 items imported, 3 already there, 1 refused\n"
     assert stub.quota_bytes == 0
-    assert "\r[###############...............]  50 % of 2 messages" in program.err
+    assert "\r[###############...............]  50 % of 2 items" in program.err
     assert program.err.splitlines()[-1] == "refused old.mbox message 2: no header"
     assert program(*words, "--dry-run") == 1
     assert program.err == "refused old.mbox message 2: no header\n"

@@ -224,7 +224,8 @@ class StateFaultsTests(TestCase):
         """A damaged record is Corrupt, tells nothing of its content, and harms no other."""
         await self.database.write(
             lambda cursor: cursor.execute(
-                "INSERT INTO devices VALUES ('a', 'd', 1, '{\"recovery_password\": \"geheim\"}')"
+                "INSERT INTO devices (account, device, last_seen, record)"
+                " VALUES ('a', 'd', 1, '{\"recovery_password\": \"geheim\"}')"
             )
         )
         error = await self.assertFailure(self.store.device(KEY), Corrupt)

@@ -1,5 +1,6 @@
 """The schema of the state database: migrations make it, keep a copy, and refuse what is newer."""
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -8,6 +9,7 @@ from sqlalchemy import inspect
 
 from carbonio_mobile.errors import StoreError, Unavailable
 from carbonio_mobile.store import upgrade
+from carbonio_mobile.store.rows import device_from_row
 from carbonio_mobile.store.schema import METADATA, REVISION
 from carbonio_mobile.store.sqlite import SqliteFile
 
@@ -16,8 +18,8 @@ NEXT = '''"""A later revision."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 
 def upgrade() -> None:
@@ -44,11 +46,11 @@ def later(tmp_path, monkeypatch):
     for source in [upgrade.MIGRATIONS / "env.py", *(upgrade.MIGRATIONS / "versions").glob("0*.py")]:
         target = migrations / source.relative_to(upgrade.MIGRATIONS)
         target.write_text(source.read_text())
-    (migrations / "versions" / "0002_later.py").write_text(NEXT)
+    (migrations / "versions" / "0003_later.py").write_text(NEXT)
 
     def become_later():
         monkeypatch.setattr(upgrade, "MIGRATIONS", migrations)
-        monkeypatch.setattr(upgrade, "REVISION", "0002")
+        monkeypatch.setattr(upgrade, "REVISION", "0003")
 
     return become_later
 
@@ -120,11 +122,11 @@ def test_upgrade_keeps_a_copy(file, later):
         connection.exec_driver_sql("INSERT INTO documents VALUES ('a', 'd', 'x', '1')")
     later()
     upgrade.bring_up_to_date(file)
-    copy = file.path.with_name("state.db.schema-0001")
+    copy = file.path.with_name("state.db.schema-0002")
     assert rows(copy, "SELECT name FROM documents") == [("x",)]
-    assert rows(copy, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(copy, "SELECT version_num FROM alembic_version") == [("0002",)]
     assert rows(file.path, "SELECT name FROM documents") == [("migrated",), ("x",)]
-    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("0003",)]
 
 
 def test_failing_upgrade_changes_nothing(file, later):
@@ -135,7 +137,7 @@ def test_failing_upgrade_changes_nothing(file, later):
     later()
     with pytest.raises(StoreError, match="last"):
         upgrade.bring_up_to_date(file)
-    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("0002",)]
     assert rows(file.path, "SELECT name FROM documents") == []
     assert rows(file.path, "SELECT name FROM sqlite_master WHERE name = 'later'") == []
 
@@ -155,3 +157,25 @@ def test_locked_database(file):
     """A database that another program holds is Unavailable, not waited for for ever."""
     with file.locked(), pytest.raises(Unavailable):
         upgrade.bring_up_to_date(file)
+
+
+def test_devices_of_the_first_release_are_read_on(file):
+    """A record without what came later is whole: no order to wipe, no version of its policy."""
+    with file.locked() as connection:
+        upgrade.migrate(connection, "0001")
+        record = {
+            "sent_id": "D", "kind": "Phone", "user_agent": "", "version": "14.1", "first_seen": 1.0,
+            "policy": {
+                "key": 7, "temporary": 5, "policy_hash": "h", "acknowledged_hash": "h",
+                "acknowledged_status": 1, "provisioned_at": 2.0,
+            },
+            "information": [["Model", "X"]], "recovery_password": "",
+        }  # fmt: skip
+        connection.exec_driver_sql(
+            "INSERT INTO devices VALUES ('a', 'd', 3, ?)", (json.dumps(record),)
+        )
+    upgrade.bring_up_to_date(file)
+    (row,) = rows(file.path, "SELECT account, device, last_seen, record, wipe FROM devices")
+    device = device_from_row(row)
+    assert (device.policy.key, device.policy.acknowledged_version) == (7, "")
+    assert (device.policy.demands, device.wipe) == (0, None)

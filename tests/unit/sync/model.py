@@ -53,6 +53,12 @@ class FolderModel:
         self.items[item] = (self.items[item][0], self.stamp)
         return self.version(item)
 
+    def reschedule(self, item: ItemId, received: float) -> ItemVersion:
+        """What an object says gives it another place."""
+        self.stamp += 1
+        self.items[item] = (received, self.stamp)
+        return self.version(item)
+
     def delete(self, item: ItemId) -> None:
         self.stamp += 1
         del self.items[item]

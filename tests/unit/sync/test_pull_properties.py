@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from carbonio_mobile.ids import ItemId, ItemVersion
 from carbonio_mobile.sync.changes import OLDEST, Position
 from carbonio_mobile.sync.state import (
+    ALL_UNSURE,
     CollectionState,
     CommandResult,
     Generation,
@@ -19,15 +20,20 @@ from carbonio_mobile.sync.state import (
 from tests.unit.sync.model import DeviceModel, FolderModel, run_pull
 
 DAY = 86_400.0
+ENDLESS = 253_402_300_799.0
+WRONG = "what the device believes"
 
 
 class Session:
     """A folder, a device and the server's state between them, driven by a random source."""
 
-    def __init__(self, seed: int, *, busy: bool, threaded: bool = False) -> None:
+    def __init__(
+        self, seed: int, *, busy: bool, threaded: bool = False, moving: bool = False
+    ) -> None:
         self.random = Random(seed)
         self.busy = busy
         self.threaded = threaded
+        self.moving = moving
         self.conversations = threaded
         self.folder = FolderModel()
         self.device = DeviceModel()
@@ -50,9 +56,15 @@ class Session:
         return Position(self.now - self.now % DAY - self.days * DAY, ItemId(0))
 
     def arrive(self) -> None:
-        age = self.random.choice((0, 0, 0, self.random.random() * 40 * DAY))
         thread = self.random.randrange(8) if self.threaded and self.random.random() < 0.7 else None
-        self.folder.deliver(self.now - age, thread)
+        self.folder.deliver(self.some_time(), thread)
+
+    def some_time(self) -> float:
+        """Give a place in the listing: mail has one in the past, an event one at any time."""
+        age = self.random.choice((0, 0, 0, self.random.random() * 40 * DAY))
+        if not self.moving:
+            return self.now - age
+        return self.random.choice((self.now - age, self.now + age, ENDLESS))
 
     def change_something(self) -> None:
         """Do one thing to the folder that the device does not know of."""
@@ -61,14 +73,22 @@ class Session:
         if what < 2 or not present:
             self.arrive()
         elif what == 2:
-            self.folder.touch(self.random.choice(present))
+            self.change_one(self.random.choice(present))
         else:
             self.folder.delete(self.random.choice(present))
+
+    def change_one(self, item: ItemId) -> ItemVersion:
+        """Change an item, or move it in time where there is such a thing."""
+        if self.moving and self.random.random() < 0.7:
+            return self.folder.reschedule(item, self.some_time())
+        return self.folder.touch(item)
 
     def device_commands(self, made: Generation) -> dict[ItemId, str | None]:
         """The device changes or deletes an item that it holds; gives what that made of it."""
         held = [item for item in self.device.items if item in self.folder.items]
         done: dict[ItemId, str | None] = {}
+        if self.moving and self.random.random() < 0.3:
+            self.device_add(made, done)
         for item in self.random.sample(held, min(len(held), self.random.randrange(3))):
             print_ = f"{item}-{self.folder.stamp}"
             behind = self.folder.version(item) not in (
@@ -79,11 +99,31 @@ class Session:
                 self.folder.delete(item)
                 made.absorb(print_, CommandResult(status=1, item=item, removed=True))
                 done[item] = None
+            elif self.moving and self.random.random() < 0.3:
+                # Nothing, or not all, of it was taken: the device shows what is not true.
+                if self.random.random() < 0.5:
+                    self.change_one(item)
+                made.absorb(print_, CommandResult(status=1, item=item))
+                done[item] = WRONG
             elif not behind:
-                version = self.folder.touch(item)
+                version = self.change_one(item)
                 made.absorb(print_, CommandResult(status=1, item=item, version=version))
                 done[item] = version
         return done
+
+    def device_add(self, made: Generation, done: dict[ItemId, str | None]) -> None:
+        """The device adds an item, of which it may not know all, or one that is there already."""
+        unknown = [item for item in self.folder.items if item not in self.device.items]
+        # Beyond the window it would keep what it added, unasked.
+        inside = [item for item in unknown if self.folder.position(item) >= self.floor]
+        if inside and self.random.random() < 0.3:
+            item = self.random.choice(inside)
+            version = None
+        else:
+            item = self.folder.deliver(self.some_time())
+            version = self.random.choice((ALL_UNSURE, self.folder.version(item)))
+        made.absorb(f"add-{item}", CommandResult(status=1, item=item, version=version))
+        done[item] = WRONG if version in (None, ALL_UNSURE) else version
 
     def exchange(self, *, quiet: bool = False) -> bool:
         """One Sync, its answer perhaps lost; gives whether more is to come."""
@@ -148,8 +188,10 @@ class Session:
         return {item: self.folder.version(item) for item in inside}
 
 
-def play(seed: int, steps: int, *, busy: bool, threaded: bool = False) -> Session:
-    session = Session(seed, busy=busy, threaded=threaded)
+def play(
+    seed: int, steps: int, *, busy: bool, threaded: bool = False, moving: bool = False
+) -> Session:
+    session = Session(seed, busy=busy, threaded=threaded, moving=moving)
     for _ in range(steps):
         if threaded and session.random.random() < 0.05:
             session.conversations = not session.conversations
@@ -187,6 +229,15 @@ def test_a_folder_that_changes_under_the_pull_is_told_right(seed: int, steps: in
 def test_conversations_reach_beyond_the_window(seed: int, steps: int, busy: bool) -> None:
     """MS-ASCMD R2110: whole conversations come and go with the window, wanted on and off."""
     play(seed, steps, busy=busy, threaded=True)
+
+
+@settings(max_examples=600, deadline=None)
+@given(seed=st.integers(0, 2**32), steps=st.integers(0, 60), busy=st.booleans())
+def test_items_that_move_in_time_come_and_go(seed: int, steps: int, busy: bool) -> None:
+    """MS-ASCMD R3967, R3065: events that others and the device itself move in and out of a moving
+    window are told once, taken back when they leave it, and never lost.
+    """
+    play(seed, steps, busy=busy, moving=True)
 
 
 def test_devices_without_conversations_keep_nothing_of_them() -> None:

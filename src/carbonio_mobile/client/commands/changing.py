@@ -1,4 +1,4 @@
-"""mark, move, delete: what changes messages that are held."""
+"""mark, move, delete: what changes items that are held."""
 
 from argparse import Namespace
 
@@ -20,6 +20,7 @@ MARKS = {
 _WHY = {
     SyncStatus.CONFLICT: "it was changed elsewhere, which wins",
     SyncStatus.OBJECT_NOT_FOUND: "it is not there any more",
+    SyncStatus.CONVERSION_ERROR: "the server cannot take it in this form",
 }
 
 
@@ -28,23 +29,23 @@ async def mark(program: Program, arguments: Namespace) -> int:
     async with program.phone() as phone:
         for folder, ids in grouped(phone, arguments.ids).items():
             commands = [synctrees.change(one, MARKS[arguments.mark]) for one in ids]
-            await _applied(phone, folder, commands)
+            await applied(phone, folder, commands)
     _said(program, arguments, f"marked {arguments.mark}")
     return 0
 
 
 async def delete(program: Program, arguments: Namespace) -> int:
-    """Delete messages, into the trash unless asked otherwise."""
+    """Delete items, into the trash unless asked otherwise."""
     async with program.phone() as phone:
         for folder, ids in grouped(phone, arguments.ids).items():
             commands = [synctrees.delete(one) for one in ids]
-            await _applied(phone, folder, commands, deletes_as_moves=not arguments.for_good)
+            await applied(phone, folder, commands, deletes_as_moves=not arguments.for_good)
     _said(program, arguments, "deleted")
     return 0
 
 
 async def move(program: Program, arguments: Namespace) -> int:
-    """Move messages."""
+    """Move items."""
     async with program.phone() as phone:
         target = folder_named(phone, arguments.folder)
         for folder, ids in grouped(phone, arguments.ids).items():
@@ -53,10 +54,13 @@ async def move(program: Program, arguments: Namespace) -> int:
     return 0
 
 
-async def _applied(
+async def applied(
     phone: Phone, folder: str, commands: list[Element], *, deletes_as_moves: bool = True
-) -> None:
-    """Sync commands up, once more where the collection had to start over meanwhile."""
+) -> SyncResult:
+    """Sync commands up, once more where the collection had to start over meanwhile.
+
+    Raises: ClientFault where the server refuses one of them.
+    """
     result = SyncResult(folder=folder)
     for _ in range(2):
         result = await phone.sync(folder, *commands, deletes_as_moves=deletes_as_moves)
@@ -66,11 +70,13 @@ async def _applied(
     else:
         raise ClientFault(f"the server had to start {phone.path(folder)} over; try again")
     for name, status in result.refused.items():
-        why = _WHY.get(SyncStatus(status), f"status {status}")
+        why = _WHY.get(status, f"status {status}")
         raise ClientFault(f"the server refused the change of {name}: {why}")
+    return result
 
 
 def _said(program: Program, arguments: Namespace, what: str) -> None:
     count = len(set(arguments.ids))
-    messages = "1 message" if count == 1 else f"{count} messages"
-    program.screen.result({"done": what, "count": count}, [f"{messages} {what}"])
+    noun = "message" if what.startswith("marked") else "item"
+    counted = f"1 {noun}" if count == 1 else f"{count} {noun}s"
+    program.screen.result({"done": what, "count": count}, [f"{counted} {what}"])

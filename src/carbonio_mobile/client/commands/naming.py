@@ -1,4 +1,4 @@
-"""What the user names: folders and messages that the phone knows."""
+"""What the user names: folders and items that the phone knows."""
 
 from carbonio_mobile.client.faults import ClientFault
 from carbonio_mobile.client.items import Item
@@ -6,22 +6,41 @@ from carbonio_mobile.client.phone import Phone
 from carbonio_mobile.client.state import PhoneFolder
 
 
+_ALIASES = {"events": "calendar"}
+
+
+def folder_of_class(phone: Phone, class_name: str, name: str) -> PhoneFolder:
+    """Find a folder for items of a class: the one named, or the standard one. Raises: ClientFault."""
+    folder = folder_named(phone, name or class_name.lower())
+    if folder.class_name != class_name:
+        raise ClientFault(f"{phone.path(folder.id)} does not hold {class_name.lower()}")
+    return folder
+
+
+def item_of_class(phone: Phone, class_name: str, server_id: str) -> tuple[str, Item]:
+    """Find an item of a class that is held, with its folder's id. Raises: ClientFault."""
+    folder, item = message_named(phone, server_id)
+    if item.item_class != class_name:
+        raise ClientFault(f"{server_id} is not in a folder of {class_name.lower()}")
+    return folder, item
+
+
 def folder_named(phone: Phone, name: str) -> PhoneFolder:
     """Find a folder. Raises: ClientFault, naming those that there are."""
     try:
-        return phone.folder(name)
+        return phone.folder(_ALIASES.get(name.lower(), name))
     except KeyError:
         known = ", ".join(phone.path(folder) for folder in phone.folders)
         raise ClientFault(f"there is no folder {name!r}; there are: {known}") from None
 
 
 def message_named(phone: Phone, server_id: str) -> tuple[str, Item]:
-    """Find a message that is held; gives its folder's id too. Raises: ClientFault."""
+    """Find an item that is held; gives its folder's id too. Raises: ClientFault."""
     for folder, collection in phone.state.collections.items():
         item = collection.items.get(server_id)
         if item is not None:
             return folder, item
-    raise ClientFault(f"no message {server_id!r} is held; sync its folder, then list it")
+    raise ClientFault(f"no item {server_id!r} is held; sync its folder, then list it")
 
 
 def grouped(phone: Phone, ids: list[str]) -> dict[str, list[str]]:

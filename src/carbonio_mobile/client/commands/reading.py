@@ -4,7 +4,9 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from carbonio_mobile.client import shown
 from carbonio_mobile.client.applying import SyncResult
+from carbonio_mobile.client.classes import EMAIL
 from carbonio_mobile.client.commands.naming import folder_named, message_named
 from carbonio_mobile.client.commands.waiting import wait_for_news
 from carbonio_mobile.client.faults import ClientFault, Refused
@@ -20,7 +22,7 @@ from carbonio_mobile.client.screen import (
     marks,
 )
 from carbonio_mobile.client.state import PhoneFolder
-from carbonio_mobile.eas.foldertypes import kind_of, syncable
+from carbonio_mobile.eas.foldertypes import RECIPIENT_CACHE, kind_of, syncable
 from carbonio_mobile.eas.version import Version
 
 FILTERS = {"all": 0, "1d": 1, "3d": 2, "1w": 3, "2w": 4, "1m": 5}
@@ -50,7 +52,9 @@ def _chosen(phone: Phone, arguments: Namespace) -> list[PhoneFolder]:
 
 
 def _syncable(folder: PhoneFolder, version: Version) -> bool:
-    return folder.holds_mail and syncable(kind_of(folder.type), version)
+    if not folder.class_name:
+        return False
+    return folder.type == RECIPIENT_CACHE or syncable(kind_of(folder.type), version)
 
 
 async def _sync_folders(
@@ -77,12 +81,12 @@ async def _sync_folder(
     finally:
         tally.progress.close()
     held = phone.items(folder)
-    new = newest_first(item for name, item in held.items() if name not in before)
+    new = shown.listed(item for name, item in held.items() if name not in before)
     if not program.screen.json:
         _report(program, phone, folder, tally, new)
     return {
         "folder": phone.path(folder),
-        "new": [as_json(item) for item in new],
+        "new": [shown.value(item) for item in new],
         "changed": tally.changed,
         "removed": tally.removed,
         "held": len(held),
@@ -117,17 +121,12 @@ def _options(phone: Phone, folder: str, arguments: Namespace) -> SyncOptions | N
 
 def _report(program: Program, phone: Phone, folder: str, tally: _Tally, new: list[Item]) -> None:
     screen = program.screen
-    for line in screen.messages(new[:TABLE_MAX]):
+    for line in shown.table(screen, new[:TABLE_MAX]):
         screen.say(line)
     if len(new) > TABLE_MAX:
-        screen.say(f"… and {len(new) - TABLE_MAX} older ones: see list")
+        screen.say(f"… and {len(new) - TABLE_MAX} more: see list")
     counts = f"{len(new)} new, {tally.changed} changed, {tally.removed} removed"
     screen.say(f"{clean(phone.path(folder))}: {counts}; {len(phone.items(folder))} held")
-
-
-def newest_first(items: Any) -> list[Item]:
-    """Sort messages by their time, the newest first."""
-    return sorted(items, key=lambda item: (item.received or 0.0, item.id), reverse=True)
 
 
 async def folders(program: Program, arguments: Namespace) -> int:
@@ -156,24 +155,27 @@ async def list_items(program: Program, arguments: Namespace) -> int:
     """List what is held of a folder, without asking the server."""
     async with program.phone() as phone:
         folder = folder_named(phone, arguments.folder)
-        items = newest_first(phone.items(folder.id).values())[: arguments.limit]
+        items = shown.listed(phone.items(folder.id).values())[: arguments.limit]
         if not items and folder.id not in phone.state.collections:
             program.screen.remark(f"{clean(folder.name)} was never synchronised: sync it first")
-        program.screen.result([as_json(item) for item in items], program.screen.messages(items))
+        values = [shown.value(item) for item in items]
+        program.screen.result(values, shown.table(program.screen, items))
     return 0
 
 
 async def show(program: Program, arguments: Namespace) -> int:
-    """Fetch a message and show it."""
+    """Fetch an item and show it."""
     async with program.phone() as phone:
         folder, item = message_named(phone, arguments.id)
         options = SyncOptions(body_type=BODIES[arguments.body])
         fetched = await phone.item_fetch(Original(folder=folder, item=item.id), options=options)
         body = body_of(fetched.content)
         text = "" if body is None else body.text
-        program.screen.result(
-            {**as_json(fetched.item), "body": text}, _shown(fetched.item, clean_lines(text))
-        )
+        if fetched.item.item_class == EMAIL:
+            lines = _shown(fetched.item, clean_lines(text))
+        else:
+            lines = shown.lines(fetched.item, clean_lines(text))
+        program.screen.result({**shown.value(fetched.item), "body": text}, lines)
     return 0
 
 
@@ -248,10 +250,23 @@ def _file_name(phone: Phone, reference: str) -> str:
 
 
 async def search(program: Program, arguments: Namespace) -> int:
-    """Search the mailbox on the server."""
+    """Search the mailbox on the server, by Find at 16.1 and by Search before."""
+    return await _search(program, arguments, must_find=False)
+
+
+async def find(program: Program, arguments: Namespace) -> int:
+    """Search the mailbox by Find."""
+    return await _search(program, arguments, must_find=True)
+
+
+async def _search(program: Program, arguments: Namespace, *, must_find: bool) -> int:
     async with program.phone() as phone:
         folder = folder_named(phone, arguments.folder).id if arguments.folder else ""
         words, rows = " ".join(arguments.words), (0, arguments.limit - 1)
+        if must_find and phone.version < Version.V16_1:
+            raise ClientFault(f"Find came with 16.1, and this phone speaks {phone.version.text}")
+        if phone.version < Version.V12_0:
+            raise ClientFault("2.5 searches the address list only: see gal")
         if phone.version >= Version.V16_1:
             page = await phone.find(words, folder=folder, rows=rows)
         else:

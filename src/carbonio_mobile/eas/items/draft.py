@@ -3,17 +3,16 @@
 Phones write drafts in two ways: as properties with a plain or HTML body, or as a whole message in
 MIME; some mix the two. Both are read here; making a message of them is not this module's.
 
-Spec: MS-ASEMAIL 3.1.5.4 (R1489, R14890), MS-ASAIRS 2.2.2.2 (Add), 2.2.2.21 (Delete).
+Spec: MS-ASEMAIL 3.1.5.4 (R1489, R14890).
 """
 
-import binascii
-from base64 import b64decode
 from dataclasses import dataclass, field
 
 from carbonio_mobile.eas.bodyoptions import BodyType
 from carbonio_mobile.eas.filereference import FileReference
 from carbonio_mobile.eas.items.emailchange import parse_categories, parse_read
 from carbonio_mobile.eas.items.faults import ItemFault
+from carbonio_mobile.eas.items.files import NewFile, parse_files
 from carbonio_mobile.eas.items.followup import parse_flag
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.mime.mailitem import ClearFollowUp, FollowUp
@@ -22,10 +21,6 @@ from carbonio_mobile.wbxml.elements import Element
 from carbonio_mobile.wbxml.tokens import Tag
 
 MAX_HEADER_CHARS = 32_768
-MAX_ATTACHMENTS = 500
-MAX_NAME_CHARS = 255
-MAX_CLIENT_ID_CHARS = 64
-_WHOLE_FILE, _EMBEDDED_MESSAGE = 1, 5
 
 # Set by the server, yet sent back by devices that copy an item: not worth a failure.
 _IGNORED: frozenset[Tag] = frozenset(
@@ -50,23 +45,6 @@ class DraftBody:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DraftAttachment:
-    """A file that joins a draft; ``client_id`` is echoed beside its file reference (R1082).
-
-    ``method`` is 1 for a file, 5 for a message (MS-ASAIRS R1395).
-    """
-
-    client_id: str
-    name: str
-    content: bytes = field(repr=False)
-    content_type: str = ""
-    content_id: str = ""
-    content_location: str = ""
-    inline: bool = False
-    method: int = _WHOLE_FILE
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftContent:
     """What an Add or Change says of a draft; None is "as it was", an empty value takes it off.
 
@@ -81,7 +59,7 @@ class DraftContent:
     subject: str | None = None
     importance: int | None = None
     body: DraftBody | None = None
-    added: tuple[DraftAttachment, ...] = ()
+    added: tuple[NewFile, ...] = ()
     removed: tuple[FileReference, ...] = ()
     read: bool | None = None
     follow_up: FollowUp | ClearFollowUp | None = None
@@ -99,7 +77,7 @@ def parse_draft(data: Element, version: Version) -> DraftContent:
     for child in data:
         if child.tag not in _ALLOWED and child.tag not in _IGNORED:
             raise ItemFault(f"{child.tag} of a draft cannot be set")
-    attachments = data.find(AirSyncBase.Attachments)
+    files = parse_files(data)
     flag = data.find(Email.Flag)
     read = data.find(Email.Read)
     categories = data.find(Email.Categories)
@@ -111,8 +89,8 @@ def parse_draft(data: Element, version: Version) -> DraftContent:
         subject=_text(data, Email.Subject),
         importance=_importance(data),
         body=_body(data.find(AirSyncBase.Body)),
-        added=() if attachments is None else _added(attachments),
-        removed=() if attachments is None else _removed(attachments),
+        added=files.added,
+        removed=files.removed,
         read=None if read is None else parse_read(read),
         follow_up=None if flag is None else parse_flag(flag),
         categories=None if categories is None else parse_categories(categories),
@@ -163,64 +141,3 @@ def _body(element: Element | None) -> DraftBody | None:
         raise ItemFault("a body that is neither plain text, HTML nor MIME")
     found = element.find(AirSyncBase.Data)
     return DraftBody(type=BodyType(int(kind)), octets=b"" if found is None else found.octets)
-
-
-def _added(attachments: Element) -> tuple[DraftAttachment, ...]:
-    if len(attachments.children) > MAX_ATTACHMENTS:
-        raise ItemFault("too many attachments at once")
-    return tuple(_attachment(one) for one in attachments if _is_add(one))
-
-
-def _removed(attachments: Element) -> tuple[FileReference, ...]:
-    references = []
-    for one in attachments.find_all(AirSyncBase.Delete):
-        try:
-            references.append(FileReference.parse(one.value(AirSyncBase.FileReference, "")))
-        except ValueError as exc:
-            raise ItemFault("an attachment to delete that is none of ours") from exc
-    return tuple(references)
-
-
-def _is_add(element: Element) -> bool:
-    """Raises: ItemFault for Attachment, which only answers hold (MS-ASAIRS R88)."""
-    if element.tag not in (AirSyncBase.Add, AirSyncBase.Delete):
-        raise ItemFault(f"{element.tag} among attachments")
-    return element.tag is AirSyncBase.Add
-
-
-def _attachment(element: Element) -> DraftAttachment:
-    client_id = element.value(AirSyncBase.ClientId, "").strip()
-    if not client_id or len(client_id) > MAX_CLIENT_ID_CHARS:
-        raise ItemFault("an attachment without a usable ClientId")
-    method = element.value(AirSyncBase.Method, "").strip() or str(_WHOLE_FILE)
-    if method not in (str(_WHOLE_FILE), str(_EMBEDDED_MESSAGE)):
-        raise ItemFault("an attachment of an unknown method")
-    return DraftAttachment(
-        client_id=client_id,
-        name=element.value(AirSyncBase.DisplayName, "").strip()[:MAX_NAME_CHARS],
-        content=_content(element),
-        content_type=element.value(AirSyncBase.ContentType, "").strip()[:MAX_NAME_CHARS],
-        content_id=element.value(AirSyncBase.ContentId, "").strip()[:MAX_NAME_CHARS],
-        content_location=element.value(AirSyncBase.ContentLocation, "").strip()[:MAX_NAME_CHARS],
-        inline=_inline(element),
-        method=int(method),
-    )
-
-
-def _content(element: Element) -> bytes:
-    """Read the octets of a file: OPAQUE as they are (MS-ASDTYPE R98), a string as base64."""
-    found = element.find(AirSyncBase.Content)
-    if found is None:
-        raise ItemFault("an attachment without content")
-    if isinstance(found.text, bytes):
-        return found.text
-    try:
-        return b64decode("".join(found.string.split()), validate=True)
-    except (binascii.Error, ValueError) as exc:
-        raise ItemFault("content of an attachment that is neither octets nor base64") from exc
-
-
-def _inline(element: Element) -> bool:
-    """Its presence says yes (MS-ASAIRS R1382); a few devices write the boolean of the answers."""
-    text = element.value(AirSyncBase.IsInline)
-    return text is not None and text.strip() != "0"

@@ -5,7 +5,7 @@ Spec: MS-ASEMAIL 3.1.5.4 (R41), 2.2.2.58 (Read), 2.2.2.16 (Categories).
 
 from carbonio_mobile.eas.items.faults import ItemFault
 from carbonio_mobile.eas.items.followup import parse_flag
-from carbonio_mobile.eas.version import Version
+from carbonio_mobile.eas.version import Version, knows
 from carbonio_mobile.mime.mailitem import ClearFollowUp, FollowUp, MailPatch
 from carbonio_mobile.wbxml.codepages import Email
 from carbonio_mobile.wbxml.elements import Element
@@ -25,11 +25,13 @@ def parse_change(data: Element, version: Version, *, message_class: str = "IPM.N
     follow_up: FollowUp | ClearFollowUp | None = None
     categories: tuple[str, ...] | None = None
     for child in data:
+        if not knows(version, child.tag):
+            raise ItemFault(f"{child.tag} of a mail in version {version.text}")
         if child.tag is Email.Read:
             read = parse_read(child)
         elif child.tag is Email.Flag:
             follow_up = parse_flag(child, message_class=message_class)
-        elif child.tag is Email.Categories and version >= Version.V14_0:
+        elif child.tag is Email.Categories:
             categories = parse_categories(child)
         else:
             raise ItemFault(f"{child.tag} of a mail cannot be changed")

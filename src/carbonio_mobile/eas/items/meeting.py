@@ -4,11 +4,16 @@ Spec: MS-ASEMAIL 2.2.2.48 and the sections of its children.
 """
 
 from base64 import b64encode
+from dataclasses import replace
 
-from carbonio_mobile.eas.times import format_compact, format_datetime
+from carbonio_mobile.eas.items.calendarrecurrence import IN_MAILS, recurrence_element
+from carbonio_mobile.eas.items.place import place_element
+from carbonio_mobile.eas.times import format_datetime
 from carbonio_mobile.eas.version import Version
-from carbonio_mobile.mime.record import MeetingSummary, RecurrenceRule
-from carbonio_mobile.wbxml.codepages import AirSyncBase, Calendar, Email, Email2
+from carbonio_mobile.mime.record import MeetingSummary
+from carbonio_mobile.pim.event import Place
+from carbonio_mobile.pim.recurrence import RecurrenceRule
+from carbonio_mobile.wbxml.codepages import Calendar, Email, Email2
 from carbonio_mobile.wbxml.elements import Element
 
 MAX_REMINDER_S = 0xFFFF
@@ -62,11 +67,8 @@ def _busy_status(busy_status: int, version: Version) -> int:
 
 
 def _location(place: str, version: Version) -> Element | None:
-    if not place:
-        return None
-    if version >= Version.V16_0:  # R13001
-        return Element(AirSyncBase.Location, [Element(AirSyncBase.DisplayName, place)])
-    return Element(Email.Location, place)
+    """R13001: text up to 14.1, a container from 16.0 on."""
+    return place_element(Place(display_name=place), version, Email.Location) if place else None
 
 
 def _recurrence_id(meeting: MeetingSummary, version: Version) -> Element | None:
@@ -86,25 +88,9 @@ def _reminder(seconds: int | None) -> Element | None:
 def _recurrences(rule: RecurrenceRule | None, version: Version) -> Element | None:
     if rule is None:
         return None
-    numbers = (
-        (Email.WeekOfMonth, rule.week_of_month),
-        (Email.DayOfMonth, rule.day_of_month),
-        (Email.DayOfWeek, rule.day_of_week),
-        (Email.MonthOfYear, rule.month_of_year),
-    )
-    children = [
-        Element(Email.Type, str(rule.kind)),
-        Element(Email.Interval, str(rule.interval)),
-        None if rule.until is None else Element(Email.Until, format_compact(rule.until)),
-        Element(Email.Occurrences, str(rule.occurrences)) if rule.occurrences else None,
-        *[Element(tag, str(number)) for tag, number in numbers if number],
-    ]
-    if version >= Version.V14_0 and rule.kind in (2, 3, 5, 6):
-        children.append(Element(Email2.CalendarType, "1"))  # R291
-        children.append(Element(Email2.IsLeapMonth, "0"))
-    if version >= Version.V14_1 and rule.first_day_of_week is not None:
-        children.append(Element(Email2.FirstDayOfWeek, str(rule.first_day_of_week)))
-    return Element(Email.Recurrences, [Element(Email.Recurrence, children)])
+    # R291: it is required, and what a calendar from elsewhere means by none is the Gregorian one.
+    gregorian = replace(rule, calendar_type=rule.calendar_type or 1)
+    return Element(Email.Recurrences, [recurrence_element(gregorian, version, IN_MAILS)])
 
 
 def _identity(meeting: MeetingSummary, version: Version) -> list[Element]:

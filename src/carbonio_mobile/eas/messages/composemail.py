@@ -3,6 +3,7 @@
 Spec: MS-ASCMD 2.2.1.17, 2.2.1.19, 2.2.1.20; schema ComposeMail.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from carbonio_mobile.eas.messages.fields import required
@@ -16,6 +17,10 @@ from carbonio_mobile.wbxml.codepages import AirSyncBase, ComposeMail, RightsMana
 
 MAX_CLIENT_ID_CHARS = 40
 """MS-ASCMD R952."""
+MAX_FORWARDEES = 500
+
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>(),;:\\\"]+")
+_HTML = "2"
 
 _ROOTS = (ComposeMail.SendMail, ComposeMail.SmartReply, ComposeMail.SmartForward)
 _SOLO = (ComposeMail.Mime, ComposeMail.SaveInSentItems, ComposeMail.ReplaceMime)
@@ -34,11 +39,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingForward:
+    """To whom a 16.x device forwards a calendar item: (address, name) each; and its note.
+
+    ``html`` tells the form of ``note``, which may be empty.
+    """
+
+    forwardees: tuple[tuple[str, str], ...]
+    note: str = field(default="", repr=False)
+    html: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A message to send. ``client_id`` is empty up to 12.1.
 
-    ``source`` is None for SendMail and only there. ``forwards_meeting``: a 16.x device forwards
-    a calendar item and sends no MIME (MS-ASCMD R7177).
+    ``source`` is None for SendMail and only there. ``meeting``: a 16.x device forwards a calendar
+    item and sends no MIME (MS-ASCMD R7177).
     """
 
     mime: bytes = field(repr=False)
@@ -46,7 +63,12 @@ class Request:
     save_in_sent: bool = False
     replace_mime: bool = False
     source: Source | None = None
-    forwards_meeting: bool = False
+    meeting: MeetingForward | None = None
+
+    @property
+    def forwards_meeting(self) -> bool:
+        """Whether the server writes the message."""
+        return self.meeting is not None
 
 
 def parse(root: Element, version: Version) -> Request:
@@ -62,9 +84,9 @@ def parse(root: Element, version: Version) -> Request:
     if len(client_id) > MAX_CLIENT_ID_CHARS:
         raise ProtocolError("ClientId too long", expected=f"{MAX_CLIENT_ID_CHARS} characters")
     _refuse_foreign(root, version)
-    meeting = _forwards_meeting(root, version)
+    meeting = _meeting_forward(root, version)
     mime = root.find(ComposeMail.Mime)
-    if mime is None and not meeting:
+    if mime is None and meeting is None:
         raise ProtocolError(f"{root.tag.name} without Mime")
     return Request(
         mime=b"" if mime is None else mime.octets,
@@ -72,7 +94,7 @@ def parse(root: Element, version: Version) -> Request:
         save_in_sent=root.has(ComposeMail.SaveInSentItems),
         replace_mime=root.has(ComposeMail.ReplaceMime),
         source=None if root.tag is ComposeMail.SendMail else _source(root),
-        forwards_meeting=meeting,
+        meeting=meeting,
     )
 
 
@@ -85,19 +107,29 @@ def _refuse_foreign(root: Element, version: Version) -> None:
         raise CommandStatus(Common.IRM_FEATURE_DISABLED)
 
 
-def _forwards_meeting(root: Element, version: Version) -> bool:
-    """Tell whether a 16.x device forwards a meeting (MS-ASCMD R7176, R7467, R7470)."""
+def _meeting_forward(root: Element, version: Version) -> MeetingForward | None:
+    """Read what a 16.x device sends to forward a meeting (MS-ASCMD R7176, R7467, R7470)."""
     forwardees, body = root.find(ComposeMail.Forwardees), root.find(AirSyncBase.Body)
     if version < Version.V16_0 or (forwardees is None and body is None):
-        return False
+        return None
     excluded = root.has(RightsManagement.TemplateID) or any(root.has(tag) for tag in _SOLO)
     if root.tag is not ComposeMail.SmartForward or excluded:
         raise CommandStatus(Common.INVALID_MIME_BODY_COMBINATION)
     named = [] if forwardees is None else forwardees.find_all(ComposeMail.Forwardee)
-    readable = named and all(one.value(ComposeMail.Email) for one in named)
+    found = tuple((_address(one), one.value(ComposeMail.Name, "")) for one in named)
+    readable = 0 < len(found) <= MAX_FORWARDEES and all(address for address, _ in found)
     if not readable or (body is not None and not body.has(AirSyncBase.Data)):
         raise CommandStatus(Common.INVALID_SMART_FORWARD_PARAMETERS)
-    return True
+    if body is None:
+        return MeetingForward(forwardees=found)
+    html = body.value(AirSyncBase.Type, "").strip() == _HTML
+    return MeetingForward(forwardees=found, note=body.value(AirSyncBase.Data, ""), html=html)
+
+
+def _address(forwardee: Element) -> str:
+    """Give the address of a forwardee, empty where it is none."""
+    text = forwardee.value(ComposeMail.Email, "").strip()
+    return text if _ADDRESS.fullmatch(text) else ""
 
 
 def _source(root: Element) -> Source:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from carbonio_mobile.eas.messages.fields import required
+from carbonio_mobile.eas.messages.pictures import PictureOptions
 from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.messages.search import ALL_FOLDERS, CLASSES, MAX_TEXT_CHARS
 from carbonio_mobile.eas.status import FindStatus
@@ -36,14 +37,15 @@ class Request:
     class_name: str = ""
     range: Range = DEFAULT_RANGE
     deep: bool = False
+    pictures: PictureOptions | None = None
     fault: FindStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One message found."""
+    """One message found, or one person: who has no ids and no class."""
 
-    item: ServerId
+    item: ServerId | None = None
     properties: Sequence[Element]
 
 
@@ -61,8 +63,29 @@ def parse(root: Element) -> Request:
     people = execute.find(Find.GalSearchCriterion)
     if people is None:
         raise ProtocolError("Find without a criterion")
-    text = people.value(Find.Query, "").strip()[:MAX_TEXT_CHARS]
-    return Request(search_id=search_id, people=True, text=text)
+    return _people_search(search_id, people)
+
+
+def _people_search(search_id: str, criterion: Element) -> Request:
+    """The text stands in Query; iOS may wrap it as it does for mail, and is understood."""
+    query, options = criterion.find(Find.Query), criterion.find(Find.Options)
+    text = "" if query is None else (query.string or query.value(Find.FreeText, "")).strip()
+    page = _range(options)
+    try:
+        wanted = PictureOptions.parse(
+            options, picture=Find.Picture, max_size=Find.MaxSize, max_pictures=Find.MaxPictures
+        )
+    except ProtocolError:
+        page, wanted = None, None
+    if not text or page is None:
+        return Request(search_id=search_id, people=True, fault=FindStatus.INVALID_REQUEST)
+    return Request(
+        search_id=search_id,
+        people=True,
+        text=text[:MAX_TEXT_CHARS],
+        range=page,
+        pictures=wanted,
+    )
 
 
 def _mail_search(search_id: str, criterion: Element) -> Request:
@@ -119,14 +142,16 @@ def build(
 
 
 def _result(result: Result) -> Element:
-    return Element(
-        Find.Result,
-        [
-            Element(AirSync.Class, "Email"),
-            Element(AirSync.ServerId, str(result.item)),
-            Element(AirSync.CollectionId, result.item.folder),
-            Element(Find.Properties, result.properties),
-        ],
+    return Element(Find.Result, [*_names(result.item), Element(Find.Properties, result.properties)])
+
+
+def _names(item: ServerId | None) -> Sequence[Element]:
+    if item is None:
+        return ()
+    return (
+        Element(AirSync.Class, "Email"),
+        Element(AirSync.ServerId, str(item)),
+        Element(AirSync.CollectionId, item.folder),
     )
 
 

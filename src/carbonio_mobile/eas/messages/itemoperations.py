@@ -1,4 +1,4 @@
-"""ItemOperations: fetches of items and attachments, emptying of folders, moves of conversations.
+"""ItemOperations: fetches of items and files, emptying of folders, moves of conversations.
 
 An operation that cannot be read is kept with the status that answers it; the others are still done.
 
@@ -12,6 +12,7 @@ from carbonio_mobile.eas.bodyoptions import BodyOptions
 from carbonio_mobile.eas.messages.fields import ID_LENGTH, folder_id
 from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.status import Common, ItemOperationsStatus
+from carbonio_mobile.eas.times import format_datetime
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.ids import FolderId
@@ -28,6 +29,11 @@ from carbonio_mobile.wbxml.codepages import (
 OPERATIONS_MAX = 100
 """Operations of one request (MS-ASCMD R7489)."""
 LONG_ID_LENGTH = 256
+PASSWORD_CHARS = 256
+"""MS-ASCMD R3653."""
+USER_NAME_CHARS = 100
+
+_MAILBOX, _LIBRARY = "mailbox", "documentlibrary"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +81,17 @@ Operation = Fetch | EmptyFolder | MoveConversation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The octets of an attachment: ``holder`` is the Data or Part element that carries them.
+    """The octets of a file: ``holder`` is the Data or Part element that carries them.
 
-    ``range`` and ``total_bytes`` are set only where a range was asked for.
+    ``range`` and ``total_bytes`` are set only where a range was asked for, ``modified`` of a
+    document only.
     """
 
     content_type: str
     holder: Element
     range: Range | None = None
     total_bytes: int | None = None
+    modified: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +167,7 @@ def _fault(element: Element, names: Names, store: str, options: Element | None) 
     ids = (names.server_id, names.long_id, names.link_id, names.file_reference)
     if sum(one is not None for one in ids) != 1 or not store:
         return ItemOperationsStatus.PROTOCOL_ERROR
-    if store.lower() != "mailbox" or names.link_id is not None:
+    if store.replace(" ", "").lower() != (_MAILBOX if names.link_id is None else _LIBRARY):
         return ItemOperationsStatus.UNKNOWN_STORE
     if names.file_reference is not None and not names.file_reference:
         return ItemOperationsStatus.INVALID_ATTACHMENT  # MS-ASAIRS R214
@@ -167,9 +175,7 @@ def _fault(element: Element, names: Names, store: str, options: Element | None) 
         return ItemOperationsStatus.NOT_FOUND
     if element.has(RightsManagement.RemoveRightsManagementProtection):
         return Common.IRM_FEATURE_DISABLED
-    if options is not None and not _options_fit(
-        options, attachment=names.file_reference is not None
-    ):
+    if options is not None and not _options_fit(names, options):
         return ItemOperationsStatus.PROTOCOL_ERROR
     return None
 
@@ -182,10 +188,29 @@ def _short(names: Names) -> bool:
     )
 
 
-def _options_fit(options: Element, *, attachment: bool) -> bool:
-    """Ranges are for attachments, all else for items (MS-ASCMD R3547, R3556, R3573)."""
-    ranges = [child.tag is ItemOperations.Range for child in options]
-    return all(ranges) if attachment else not any(ranges)
+_OF_ATTACHMENTS = frozenset({ItemOperations.Range})
+_OF_DOCUMENTS = frozenset({ItemOperations.Range, ItemOperations.UserName, ItemOperations.Password})
+
+
+def _options_fit(names: Names, options: Element) -> bool:
+    """Ranges are for files, all else for items (MS-ASCMD R3547, R3556, R3573, R3878).
+
+    Who asks for a document has logged in: the user and password of another server are not needed.
+    """
+    tags = {child.tag for child in options}
+    if names.file_reference is not None:
+        return tags <= _OF_ATTACHMENTS
+    if names.link_id is None:
+        return ItemOperations.Range not in tags
+    return tags <= _OF_DOCUMENTS and all(
+        len(options.value(tag, "")) <= most for tag, most in _CREDENTIALS
+    )
+
+
+_CREDENTIALS = (
+    (ItemOperations.UserName, USER_NAME_CHARS),
+    (ItemOperations.Password, PASSWORD_CHARS),
+)
 
 
 def _empty_folder(element: Element) -> EmptyFolder:
@@ -260,11 +285,12 @@ def _properties(answer: Answer) -> Element | None:
 
 
 def _content(content: Content) -> list[Element | None]:
-    total = content.total_bytes
+    total, modified = content.total_bytes, content.modified
     return [
         None if content.range is None else Element(ItemOperations.Range, str(content.range)),
         None if total is None else _number(ItemOperations.Total, total),
         content.holder,
+        None if modified is None else Element(ItemOperations.Version, format_datetime(modified)),
         Element(AirSyncBase.ContentType, content.content_type),
     ]
 

@@ -1,4 +1,4 @@
-"""Provision: the request for a policy, its acknowledgement, and the answers to both.
+"""Provision: the request for a policy, its acknowledgement, the report on a wipe, the answers.
 
 Spec: MS-ASPROV 2.2.2, 3.1.5.1, 3.2.5.1; schema Provision.
 """
@@ -8,11 +8,9 @@ from dataclasses import dataclass, field
 from carbonio_mobile.eas.messages.deviceinformation import Facts, parse_facts
 from carbonio_mobile.eas.status import AcknowledgementStatus, PolicyStatus
 from carbonio_mobile.errors import ProtocolError
+from carbonio_mobile.sync.device import WipeKind
 from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import Provision, Settings
-
-POLICY_TYPE = "MS-EAS-Provisioning-WBXML"
-"""The form of policies from 12.0 on (MS-ASPROV R971)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +31,16 @@ class PolicyRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WipeReport:
+    """What a device says of a wipe; anything but "done" is a failure (MS-ASPROV R402, R403)."""
+
+    kind: WipeKind
+    done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A Provision request. ``wipe_reported`` tells that the device reports on a wipe.
+    """A Provision request; ``empty`` where it asks what there is to do.
 
     ``informs`` tells that DeviceInformation was there, ``facts`` None that it could not be read.
     """
@@ -42,26 +48,38 @@ class Request:
     policy: PolicyRequest | None = None
     informs: bool = False
     facts: Facts | None = field(default=None, repr=False)
-    wipe_reported: bool = False
+    wipe: WipeReport | None = None
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyAnswer:
-    """The Policy of a response; ``document`` only in phase one (MS-ASPROV R601)."""
+    """The Policy of a response; ``data``, its Data, only in phase one (MS-ASPROV R601)."""
 
     policy_type: str
     status: PolicyStatus
     key: int | None = None
-    document: Element | None = None
+    data: Element | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """A Provision response; ``information_status`` answers the device's DeviceInformation."""
+    """A Provision response; ``information_status`` answers the device's DeviceInformation.
+
+    ``wipe`` orders a wipe of that kind.
+    """
 
     status: int
     information_status: int | None = None
     policy: PolicyAnswer | None = None
+    wipe: WipeKind | None = None
+
+
+_DIRECTIVES: dict[WipeKind, Tag] = {
+    WipeKind.FULL: Provision.RemoteWipe,
+    WipeKind.ACCOUNT_ONLY: Provision.AccountOnlyRemoteWipe,
+}
+_DONE = "1"
 
 
 def parse(root: Element) -> Request:
@@ -76,8 +94,19 @@ def parse(root: Element) -> Request:
         policy=_policy(root),
         informs=information is not None,
         facts=None if information is None else parse_facts(information),
-        wipe_reported=root.has(Provision.RemoteWipe) or root.has(Provision.AccountOnlyRemoteWipe),
+        wipe=_wipe_report(root),
+        empty=not root.children,
     )
+
+
+def _wipe_report(root: Element) -> WipeReport | None:
+    """Some devices put the status beside their report (client-quirks.md 5.5)."""
+    for kind, tag in _DIRECTIVES.items():
+        report = root.find(tag)
+        if report is not None:
+            status = report.value(Provision.Status) or root.value(Provision.Status, "")
+            return WipeReport(kind=kind, done=status.strip() == _DONE)
+    return None
 
 
 def _policy(root: Element) -> PolicyRequest | None:
@@ -118,6 +147,8 @@ def build(response: Response) -> Element:
             else Element(Settings.DeviceInformation, [_number(Settings.Status, information)]),
             _number(Provision.Status, response.status),
             None if policy is None else Element(Provision.Policies, [_policy_element(policy)]),
+            # MS-ASPROV R322, R6903: a directive has no children.
+            None if response.wipe is None else Element(_DIRECTIVES[response.wipe]),
         ],
     )
 
@@ -129,7 +160,7 @@ def _policy_element(policy: PolicyAnswer) -> Element:
             Element(Provision.PolicyType, policy.policy_type),
             _number(Provision.Status, policy.status),
             None if policy.key is None else _number(Provision.PolicyKey, policy.key),
-            None if policy.document is None else Element(Provision.Data, [policy.document]),
+            policy.data,
         ],
     )
 

@@ -10,14 +10,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from carbonio_mobile.eas.bodyoptions import BodyOptions
+from carbonio_mobile.eas.messages.pictures import PictureOptions
 from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.status import SearchStatus
 from carbonio_mobile.eas.times import parse_datetime
-from carbonio_mobile.eas.version import Version
+from carbonio_mobile.eas.version import Version, knows
 from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.wbxml import Element, Tag
-from carbonio_mobile.wbxml.codepages import AirSync, Email, Email2, Search
+from carbonio_mobile.wbxml.codepages import (
+    AirSync,
+    Calendar,
+    Contacts,
+    Contacts2,
+    DocumentLibrary,
+    Email,
+    Email2,
+    Notes,
+    Search,
+    Tasks,
+)
 
 CLASSES = frozenset({"Email", "Calendar", "Contacts", "Tasks", "Notes", "SMS"})
 """MS-ASCMD R920."""
@@ -26,6 +38,20 @@ MAX_COLLECTIONS = 1000
 ALL_FOLDERS = "0"
 """What some devices write for "search everywhere"."""
 
+_CLASS_PAGES = frozenset(
+    tag.page
+    for tag in (
+        Email.Subject,
+        Email2.ConversationId,
+        Contacts.FileAs,
+        Contacts2.NickName,
+        Calendar.Subject,
+        Tasks.Subject,
+        Notes.Subject,
+    )
+)
+"""MS-ASEMAIL R68, MS-ASTASK R364: a search names no properties of a class."""
+
 _CRITERIA = (Search.FreeText, AirSync.Class, AirSync.CollectionId, Search.ConversationId)
 
 
@@ -33,7 +59,8 @@ _CRITERIA = (Search.FreeText, AirSync.Class, AirSync.CollectionId, Search.Conver
 class Criteria:
     """What to look for in the mailbox; no ``classes`` or no ``folders`` means all.
 
-    ``after`` and ``before`` bound the time of receipt, in seconds UTC, exclusive.
+    ``after`` and ``before`` bound the time of receipt, in seconds UTC, exclusive. ``link`` is what
+    documents are looked for by, and nothing else.
     """
 
     text: str = ""
@@ -42,13 +69,15 @@ class Criteria:
     conversation: bytes = b""
     after: float | None = None
     before: float | None = None
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A search in one store; ``store`` is in lower case. ``fault`` says why it cannot be done.
 
-    ``range`` None is the default of the store. ``deep`` takes the subfolders in.
+    ``range`` None is the default of the store. ``deep`` takes the subfolders in. A search for
+    people has a text alone among its criteria, and ``pictures`` where they are wanted.
     """
 
     store: str
@@ -56,15 +85,16 @@ class Request:
     range: Range | None = None
     deep: bool = False
     body: BodyOptions = field(default_factory=BodyOptions)
+    pictures: PictureOptions | None = None
     fault: SearchStatus | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """One message found."""
+    """One message found, or one person: who has no ids and no class."""
 
-    long_id: str
-    folder: FolderId
+    long_id: str = ""
+    folder: FolderId | None = None
     properties: Sequence[Element]
     class_name: str = "Email"
 
@@ -81,10 +111,14 @@ def parse(root: Element, version: Version) -> Request:
     name = store.value(Search.Name, "").strip().lower() if store is not None else ""
     if store is None or not name:
         raise ProtocolError("Search without a store")
-    if name != "mailbox":
+    name = name.replace(" ", "")
+    if name != "gal" and not knows(version, Search.FreeText):
+        # 2.5 searches the address list and nothing else.
+        return Request(store=name, fault=SearchStatus.INVALID_REQUEST)
+    if name not in _SEARCHES:
         return Request(store=name)
     try:
-        return _mailbox_search(store, version)
+        return _SEARCHES[name](store, version)
     except (ProtocolError, ValueError):
         return Request(store=name, fault=SearchStatus.INVALID_REQUEST)
 
@@ -114,9 +148,55 @@ def _mailbox_search(store: Element, version: Version) -> Request:
     )
 
 
+def _people_search(store: Element, version: Version) -> Request:
+    """Raises: ProtocolError, ValueError."""
+    query, options = store.find(Search.Query), store.find(Search.Options)
+    text = "" if query is None else query.string.strip()
+    if not text:
+        raise ProtocolError("Search for nobody")
+    rows = options.value(Search.Range) if options is not None else None
+    wanted = None
+    if knows(version, Search.Picture):
+        wanted = PictureOptions.parse(
+            options,
+            picture=Search.Picture,
+            max_size=Search.MaxSize,
+            max_pictures=Search.MaxPictures,
+        )
+    return Request(
+        store="gal",
+        criteria=Criteria(text=text[:MAX_TEXT_CHARS]),
+        range=None if rows is None else Range.parse(rows),
+        pictures=wanted,
+    )
+
+
+def _documents_search(store: Element, _version: Version) -> Request:
+    """Raises: ProtocolError, ValueError. User and password of another server are passed over."""
+    query, options = store.find(Search.Query), store.find(Search.Options)
+    compared = query.find(Search.EqualTo) if query is not None else None
+    if compared is None or not compared.has(DocumentLibrary.LinkId):
+        raise ProtocolError("a search of documents without LinkId")  # MS-ASDOC R85
+    link = compared.value(Search.Value, "") or compared.value(DocumentLibrary.LinkId, "")
+    if not link.strip():
+        raise ProtocolError("a search of documents without a link")
+    rows = options.value(Search.Range) if options is not None else None
+    return Request(
+        store="documentlibrary",
+        criteria=Criteria(link=link),
+        range=None if rows is None else Range.parse(rows),
+    )
+
+
+_SEARCHES = {
+    "mailbox": _mailbox_search,
+    "gal": _people_search,
+    "documentlibrary": _documents_search,
+}
+
+
 def _names_properties(part: Element) -> bool:
-    pages = (Email.Subject.page, Email2.ConversationId.page)
-    return any(child.tag.page in pages for child in part)
+    return any(child.tag.page in _CLASS_PAGES for child in part)
 
 
 def _too_complex(part: Element, *, within_and: bool = False) -> bool:
@@ -194,14 +274,16 @@ def build(
 
 
 def _result(result: Result) -> Element:
-    return Element(
-        Search.Result,
-        [
-            Element(AirSync.Class, result.class_name),
-            Element(Search.LongId, result.long_id),
-            Element(AirSync.CollectionId, result.folder),
-            Element(Search.Properties, result.properties),
-        ],
+    return Element(Search.Result, [*_names(result), Element(Search.Properties, result.properties)])
+
+
+def _names(result: Result) -> Sequence[Element]:
+    if not result.long_id:
+        return ()
+    return (
+        Element(AirSync.Class, result.class_name),
+        Element(Search.LongId, result.long_id),
+        Element(AirSync.CollectionId, result.folder),
     )
 
 

@@ -1,6 +1,6 @@
 """The out-of-office answer: who gets one, and what it says.
 
-A sender of whom it is not known whether the owner knows them counts as unknown.
+A sender who stands in the owner's contacts is known.
 
 Spec: RFC 3834; RFC 2369 and 2919 (list mail); MS-ASCMD 2.2.3.121 (audiences).
 """
@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from carbonio_mobile.directory.accounts import Account
-from carbonio_mobile.interfaces import IAccounts, IMailboxes
+from carbonio_mobile.interfaces import IAccounts, IMailbox, IMailboxes
 from carbonio_mobile.mailbox.delivery.database import QueueThread
 from carbonio_mobile.mailbox.delivery.local import Letter
 from carbonio_mobile.mailbox.delivery.queue import Recipient, Submission, tell_once, was_told
@@ -21,10 +21,13 @@ from carbonio_mobile.mailbox.delivery.reports import header_of
 from carbonio_mobile.mime.addresses import Mailbox, parse_addresses
 from carbonio_mobile.mime.building import Body, content
 from carbonio_mobile.mime.envelope import is_automatic
+from carbonio_mobile.mime.mailitem import MailQuery
 from carbonio_mobile.mime.structure import Fields, top_fields
 from carbonio_mobile.mime.threads import message_id, message_ids
 from carbonio_mobile.mime.words import header_text
 from carbonio_mobile.mime.writing import CRLF, address_field, ids_field, text_field
+from carbonio_mobile.pim.contact import Contact
+from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState, OutOfOffice
 
 _NOBODY = re.compile(
@@ -34,6 +37,8 @@ _NOBODY = re.compile(
 )
 _MAX_TEXT_BYTES = 32 * 1024
 _LIST_FIELDS = ("list-id", "list-unsubscribe", "list-post", "list-help", "feedback-id")
+_BOOKS = (FolderKind.CONTACTS, FolderKind.USER_CONTACTS)
+_CONTACTS_LOOKED_AT = 50
 _ADDRESSED = ("to", "cc", "resent-to", "resent-cc")
 
 
@@ -77,15 +82,18 @@ class AutoReply:
         fields = top_fields(header_of(letter.message))
         if not deserves_answer(account, letter.sender, fields):
             return False
-        answer = chosen(settings, is_internal=await self._is_internal(account, letter.sender))
+        answer = chosen(settings, await self._audience(account, mailbox, letter.sender))
         if answer is None:
             return False
         return await self._answer_once(account, letter.sender, fields, answer)
 
-    async def _is_internal(self, account: Account, sender: str) -> bool:
-        if sender.rpartition("@")[2].lower() == account.domain.lower():
-            return True
-        return await self._accounts.find(sender) is not None
+    async def _audience(self, account: Account, mailbox: IMailbox, sender: str) -> Audience:
+        """Say who writes: a colleague, somebody among the contacts, or anybody."""
+        internal = sender.rpartition("@")[2].lower() == account.domain.lower()
+        if internal or await self._accounts.find(sender) is not None:
+            return Audience.INTERNAL
+        known = await is_contact(mailbox, sender)
+        return Audience.EXTERNAL_KNOWN if known else Audience.EXTERNAL_UNKNOWN
 
     async def _answer_once(
         self, account: Account, sender: str, fields: Fields, answer: OofMessage
@@ -141,9 +149,29 @@ def _without_detail(address: str) -> str:
     return local_part.partition("+")[0] + at + domain
 
 
-def chosen(settings: OutOfOffice, *, is_internal: bool) -> OofMessage | None:
+async def is_contact(mailbox: IMailbox, address: str) -> bool:
+    """Tell whether an address stands in one of the contacts of a mailbox."""
+    hierarchy = await mailbox.hierarchy()
+    books = tuple(one.id for one in hierarchy.folders if one.kind in _BOOKS)
+    if not books:
+        return False
+    hits = await mailbox.search(
+        MailQuery(phrase=address, folders=books), offset=0, limit=_CONTACTS_LOOKED_AT
+    )
+    for folder, item in hits.hits:
+        for one in (await mailbox.objects(folder, [item])).values():
+            if isinstance(one.record, Contact) and address.lower() in _addresses(one.record):
+                return True
+    return False
+
+
+def _addresses(contact: Contact) -> list[str]:
+    texts = (contact.email1_address, contact.email2_address, contact.email3_address)
+    return [one.address.lower() for one in parse_addresses([text.encode() for text in texts])]
+
+
+def chosen(settings: OutOfOffice, audience: Audience) -> OofMessage | None:
     """Give the answer for an audience, None where there is none."""
-    audience = Audience.INTERNAL if is_internal else Audience.EXTERNAL_UNKNOWN
     message = dict(settings.messages).get(audience)
     return message if message is not None and message.enabled and message.text else None
 

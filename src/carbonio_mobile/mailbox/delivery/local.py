@@ -25,6 +25,7 @@ from carbonio_mobile.mailbox.delivery.outcome import (
     TRY_LATER,
     Outcome,
 )
+from carbonio_mobile.mailbox.delivery.scheduling import Scheduling
 from carbonio_mobile.mailbox.delivery.trace import MAX_HOPS, delivered, hops, received
 from carbonio_mobile.mailbox.standard import STANDARD_FOLDERS
 from carbonio_mobile.mime.mailitem import MailState
@@ -80,6 +81,7 @@ class LocalDelivery:
         clock: Callable[[], float],
         hostname: str,
         postmaster: str,
+        scheduling: Scheduling,
         on_delivered: Delivered,
     ) -> None:
         self._accounts = accounts
@@ -87,6 +89,7 @@ class LocalDelivery:
         self._clock = clock
         self.hostname = hostname
         self._postmaster = postmaster
+        self._scheduling = scheduling
         self._on_delivered = on_delivered
 
     async def find(self, address: str) -> Account | None:
@@ -153,13 +156,15 @@ class LocalDelivery:
 
     async def _append(self, account: Account, letter: Letter) -> None:
         mailbox = await self._mailboxes.open(account.id)
-        await mailbox.append(
+        head = await mailbox.append(
             INBOX,
             letter.source,
             MailState(),
             received=letter.received,
             operation=operation("in", letter.token, account.id),
         )
+        done = operation("meet", letter.token, account.id)
+        await self._scheduling.apply(account, mailbox, (INBOX, head.item), letter.source, done)
 
     async def store_sent(self, account: AccountId, copy: bytes, token: str) -> Outcome:
         """Put the copy of a sent message into its sender's Sent folder, read, once per token."""

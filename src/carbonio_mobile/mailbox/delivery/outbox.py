@@ -41,6 +41,7 @@ from carbonio_mobile.mailbox.delivery.queue import (
 from carbonio_mobile.mailbox.delivery.relay import NO_RELAY
 from carbonio_mobile.mailbox.delivery.runner import Runner
 from carbonio_mobile.mailbox.delivery.schedule import RetrySchedule
+from carbonio_mobile.mailbox.delivery.scheduling import Scheduling
 from carbonio_mobile.mailbox.delivery.stages import Relay, Stages
 
 _PRUNE_EVERY_S = 6 * 3600.0
@@ -103,17 +104,19 @@ class Outbox:
         )
         self._queue = QueueThread(open_database, reactor=reactor)
         self._relay = relay
+        in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
         self.local = LocalDelivery(
             accounts=accounts,
             mailboxes=mailboxes,
             clock=reactor.seconds,
             hostname=options.hostname,
             postmaster=options.postmaster,
+            scheduling=Scheduling(in_thread=in_thread, clock=reactor.seconds),
             on_delivered=self._delivered,
         )
         self._auto_reply = AutoReply(
             queue=self._queue,
-            in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
+            in_thread=in_thread,
             accounts=accounts,
             mailboxes=mailboxes,
             clock=reactor.seconds,

@@ -8,6 +8,7 @@ from typing import Any
 
 from carbonio_mobile.ids import AccountId, FolderId, OperationId
 from carbonio_mobile.interfaces import IChangeSink
+from carbonio_mobile.mailbox.embedded.rows import folder_id
 
 TOMBSTONES_KEPT = 50_000
 """How many a folder keeps at least; a device further behind than that is told everything anew."""
@@ -101,7 +102,7 @@ class Change:
         if self.modseq // _PRUNE_EVERY != self._before[0] // _PRUNE_EVERY:
             prune(self.db, self.now)
         return Notice(
-            tuple((FolderId(str(f)), arrival) for f, arrival in self._folders.items()),
+            tuple((folder_id(f), arrival) for f, arrival in self._folders.items()),
             self._hierarchy,
         )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import AccountId
+from carbonio_mobile.mailbox.embedded.rows import folder_number
 from carbonio_mobile.mailbox.embedded.schema import MAILBOX_SCHEMA, Schema
 from carbonio_mobile.mailbox.standard import FIRST_OWN_FOLDER, STANDARD_FOLDERS, name_key
 from carbonio_mobile.ownership import make_private_directories, make_private_file
@@ -122,7 +123,7 @@ def _fill(db: sqlite3.Connection, account: AccountId) -> None:
     )
     db.executemany(
         "INSERT INTO folder VALUES (?, NULL, ?, ?, ?, 1, 1, 0, 0)",
-        ((int(f.id), f.name, name_key(f.name), f.kind.value) for f in STANDARD_FOLDERS),
+        ((folder_number(f.id), f.name, name_key(f.name), f.kind.value) for f in STANDARD_FOLDERS),
     )
     db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'folder'", (FIRST_OWN_FOLDER - 1,))
 

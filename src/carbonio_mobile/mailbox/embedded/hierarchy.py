@@ -5,7 +5,7 @@ import sqlite3
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound
 from carbonio_mobile.ids import ChangeToken, FolderId, OperationId
 from carbonio_mobile.mailbox.embedded.change import Change, once
-from carbonio_mobile.mailbox.embedded.rows import FolderRow, find_folder
+from carbonio_mobile.mailbox.embedded.rows import FolderRow, find_folder, folder_id
 from carbonio_mobile.mailbox.embedded.writing import empty
 from carbonio_mobile.mailbox.standard import (
     MAX_FOLDERS,
@@ -41,8 +41,8 @@ def hierarchy_token(db: sqlite3.Connection) -> ChangeToken:
 
 def _folder(number: int, parent: int | None, name: str, kind: str) -> Folder:
     return Folder(
-        id=FolderId(str(number)),
-        parent=None if parent is None else FolderId(str(parent)),
+        id=folder_id(number),
+        parent=None if parent is None else folder_id(parent),
         name=name,
         kind=FolderKind(kind),
     )

@@ -1,42 +1,31 @@
-"""Bringing mail from files into an embedded mailbox, beside a running daemon if there is one."""
+"""Bringing mail, calendars and address books from files into an embedded mailbox.
+
+It may run beside a daemon.
+"""
 
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from hashlib import blake2b
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
 
-from carbonio_mobile.errors import NotAllowed, StoreError, TooLarge
-from carbonio_mobile.ids import AccountId, FolderId, OperationId
-from carbonio_mobile.mailbox.embedded.change import Change, Notice
+from carbonio_mobile.errors import Corrupt, NotAllowed, TooLarge
+from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.embedded.database import DatabaseFiles
 from carbonio_mobile.mailbox.embedded.faults import store_error
-from carbonio_mobile.mailbox.embedded.hierarchy import create_folder, hierarchy
 from carbonio_mobile.mailbox.embedded.hints import HintSink
-from carbonio_mobile.mailbox.embedded.writing import Content, append, make_content
+from carbonio_mobile.mailbox.embedded.importmail import ready_mail
+from carbonio_mobile.mailbox.embedded.importobjects import ready_object
+from carbonio_mobile.mailbox.embedded.importwriting import Outcome, Storable, Writer
 from carbonio_mobile.mailbox.importing.found import FolderPath, Found, Refusal
+from carbonio_mobile.mailbox.importing.objectfiles import FoundObject, ObjectFile, read_objects
 from carbonio_mobile.mailbox.importing.sources import find, read
-from carbonio_mobile.mailbox.standard import STANDARD_FOLDERS, name_key
-from carbonio_mobile.sync.folders import Folder, FolderKind
 
 _BATCH = 50
 _BATCH_BYTES = 8 << 20
 _SCANNED_STEP = 100
 _BUSY_S = 30.0
-
-_OTHER_NAMES = {
-    "sent items": "Sent",
-    "sent messages": "Sent",
-    "sent mail": "Sent",
-    "deleted items": "Trash",
-    "deleted messages": "Trash",
-    "spam": "Junk",
-    "junk e-mail": "Junk",
-}
-"""What other programs call the standard folders."""
 
 Progress = Callable[[int, int | None], None]
 
@@ -45,19 +34,23 @@ Progress = Callable[[int, int | None], None]
 class ImportSummary:
     """What came of an import. ``refused`` are (where, reason), in the order met.
 
-    ``already_there`` are messages that an earlier import brought, or that stand in the files twice.
+    ``already_there`` is what an earlier import brought, or what stands in the files twice;
+    ``replaced`` are objects of which the files had a newer state, ``kept`` those of which they had
+    another one that is not newer.
     """
 
     imported: int
     already_there: int
     refused: tuple[tuple[str, str], ...]
+    replaced: int = 0
+    kept: int = 0
 
 
-def import_mail(
+def import_files(
     data_dir: Path,
     account: AccountId,
     paths: Iterable[Path],
-    folder: str,
+    folder: str | None,
     form: str,
     progress: Progress,
     *,
@@ -66,64 +59,148 @@ def import_mail(
     message_limit_bytes: int = 50 << 20,
     clock: Callable[[], float] = time.time,
 ) -> ImportSummary:
-    """Import all messages at ``paths`` into ``folder``, the oldest first; blocks.
+    """Import all that is at ``paths`` into ``folder``: messages, the oldest first, then objects.
 
-    ``folder`` is a path like ``Archive/2024``, made where it is missing. The subfolders of a
-    Maildir are made below it, or beside the inbox where that is the folder. ``form`` is ``auto``,
-    ``mbox``, ``maildir`` or ``eml``. ``progress`` is told how many are done, of how many.
+    ``folder`` is a path like ``Archive/2024``, made where it is missing for what comes there first.
+    None is the Inbox for messages, and for objects Calendar, Tasks, Notes or Contacts. The
+    subfolders of a Maildir are made below it, or beside the inbox where that is the folder.
+    ``form`` is one of ``FORMS``. ``progress`` is told how many are done, of how many. Blocks.
 
     An octet-for-octet equal message is imported into a folder once, also by imports within 30 days
-    of each other. The mailbox is locked for moments only, and what was told as done is durable:
-    an import that was broken off can be repeated. A ``dry_run`` reads everything and stores
-    nothing. ``quota_bytes`` 0 means none.
+    of each other; of the objects of one UID the mailbox keeps the newest, in the folder in which it
+    has it. The mailbox is locked for moments only, and what was told as done is durable: an import
+    that was broken off can be repeated. A ``dry_run`` reads everything and stores nothing.
+    ``quota_bytes`` 0 means none.
 
     Raises: StoreError (the mailbox cannot be used), NotAllowed (no name for a folder).
     """
-    refused: list[Refusal] = []
-    found = _sorted(find(paths, form), refused, progress)
+    target = _target(folder)
+    found = _gathered(find(paths, form), progress)
+    reader = _Reader(found, target, message_limit_bytes)
     if dry_run:
-        return _rehearse(found, refused, progress, message_limit_bytes)
+        return _rehearse(reader, progress)
     # The daemon waits for seconds at most; this waits for it much longer.
     files = DatabaseFiles(data_dir=data_dir, busy_s=_BUSY_S, durable=True)
     try:
         with closing(files.open(account)) as db:
-            total = len(found) + len(refused)
-            writer = _Writer(
-                db, account, HintSink(data_dir), _target(folder), quota_bytes, clock, refused
+            writer = Writer(
+                db,
+                account,
+                HintSink(data_dir),
+                quota_bytes=quota_bytes,
+                clock=clock,
+                refused=found.refused,
             )
-            for batch in _batches(found, refused, message_limit_bytes):
+            for batch in _batches(reader.ready()):
                 writer.write(batch)
-                progress(writer.done + len(refused), total)
+                progress(writer.outcomes.total() + len(found.refused), found.total)
     except (sqlite3.Error, OSError) as fault:
         raise store_error(fault) from fault
     return ImportSummary(
-        imported=writer.imported,
-        already_there=writer.already_there,
-        refused=tuple((one.where, one.reason) for one in refused),
+        imported=writer.outcomes[Outcome.IMPORTED],
+        replaced=writer.outcomes[Outcome.REPLACED],
+        already_there=writer.outcomes[Outcome.THERE],
+        kept=writer.outcomes[Outcome.KEPT],
+        refused=found.told,
     )
 
 
-def _sorted(
-    found: Iterable[Found | Refusal], refused: list[Refusal], progress: Progress
-) -> list[Found]:
-    """Give what was found by its time, so that the ids of items rise with it."""
-    messages: list[Found] = []
+@dataclass(slots=True)
+class _Gathered:
+    """What was found, messages by their time, so that the ids of items rise with it."""
+
+    messages: list[Found] = field(default_factory=list)
+    files: list[ObjectFile] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    total: int = 0
+
+    @property
+    def told(self) -> tuple[tuple[str, str], ...]:
+        """What was refused, as (where, reason)."""
+        return tuple((one.where, one.reason) for one in self.refused)
+
+
+def _gathered(found: Iterable[Found | ObjectFile | Refusal], progress: Progress) -> _Gathered:
+    everything = _Gathered()
     for one in found:
         if isinstance(one, Refusal):
-            refused.append(one)
-            continue
-        messages.append(one)
-        if len(messages) % _SCANNED_STEP == 0:
-            progress(len(messages), None)
-    messages.sort(key=lambda one: one.received)
-    return messages
+            everything.refused.append(one)
+        elif isinstance(one, ObjectFile):
+            everything.files.append(one)
+        else:
+            everything.messages.append(one)
+            if len(everything.messages) % _SCANNED_STEP == 0:
+                progress(len(everything.messages), None)
+    everything.messages.sort(key=lambda one: one.received)
+    in_files = sum(one.count for one in everything.files)
+    everything.total = len(everything.messages) + in_files + len(everything.refused)
+    return everything
 
 
-def _target(folder: str) -> FolderPath:
+def _target(folder: str | None) -> FolderPath:
+    """Give the path of a folder's name, empty where none is wished. Raises: NotAllowed."""
+    if folder is None:
+        return ()
     names = tuple(name.strip() for name in folder.split("/") if name.strip())
     if not names:
         raise NotAllowed("a folder without a name")
     return names
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads what was found; what cannot be used is entered among what is refused."""
+
+    found: _Gathered
+    target: FolderPath
+    limit_bytes: int
+
+    def sources(self) -> Iterator[tuple[Found | FoundObject, bytes]]:
+        """Give each item and its octets."""
+        for one in self.found.messages:
+            source = _read(one, self.limit_bytes)
+            if isinstance(source, Refusal):
+                self.found.refused.append(source)
+            else:
+                yield one, source
+        for file in self.found.files:
+            yield from self._objects(file)
+
+    def _objects(self, file: ObjectFile) -> Iterator[tuple[FoundObject, bytes]]:
+        try:
+            for one in read_objects(file):
+                if isinstance(one, Refusal):
+                    self.found.refused.append(one)
+                elif len(one.source) > self.limit_bytes:
+                    self.found.refused.append(_too_large(one.where, self.limit_bytes))
+                else:
+                    yield one, one.source
+        except OSError as exc:
+            reason = f"cannot be read: {exc.strerror}"
+            self.found.refused.append(Refusal(str(file.path), reason))
+
+    def ready(self) -> Iterator[tuple[Storable, int]]:
+        """Give each item as it is to be stored, and its size in octets."""
+        for one, source in self.sources():
+            item = self._mail(one, source) if isinstance(one, Found) else self._object(one)
+            if item is not None:
+                yield item, len(source)
+
+    def rehearsed(self) -> Iterator[Found | FoundObject]:
+        """Give each item that could be stored, as far as that shows without the mailbox."""
+        for one, _ in self.sources():
+            if isinstance(one, Found) or self._object(one) is not None:
+                yield one
+
+    def _mail(self, one: Found, source: bytes) -> Storable:
+        return ready_mail(one, source, self.target)
+
+    def _object(self, one: FoundObject) -> Storable | None:
+        try:
+            return ready_object(one, self.target)
+        except Corrupt as exc:
+            self.found.refused.append(Refusal(one.where, str(exc)))
+            return None
 
 
 def _read(one: Found, limit_bytes: int) -> bytes | Refusal:
@@ -136,187 +213,29 @@ def _read(one: Found, limit_bytes: int) -> bytes | Refusal:
     except OSError as exc:
         return Refusal(one.where, f"cannot be read: {exc.strerror}")
     except TooLarge:
-        return Refusal(one.where, f"is larger than {limit_bytes} bytes")
+        return _too_large(one.where, limit_bytes)
     return source if source.strip() else Refusal(one.where, "is empty")
 
 
-def _rehearse(
-    found: Sequence[Found], refused: list[Refusal], progress: Progress, limit_bytes: int
-) -> ImportSummary:
+def _too_large(where: str, limit_bytes: int) -> Refusal:
+    return Refusal(where, f"is larger than {limit_bytes} bytes")
+
+
+def _rehearse(reader: _Reader, progress: Progress) -> ImportSummary:
     good = 0
-    for number, one in enumerate(found, start=1):
-        source = _read(one, limit_bytes)
-        if isinstance(source, Refusal):
-            refused.append(source)
-        else:
-            good += 1
-        progress(number, len(found))
-    return ImportSummary(
-        imported=good,
-        already_there=0,
-        refused=tuple((one.where, one.reason) for one in refused),
-    )
+    for good, _ in enumerate(reader.rehearsed(), start=1):
+        progress(good, reader.found.total)
+    return ImportSummary(imported=good, already_there=0, refused=reader.found.told)
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A message with all that can be made before the mailbox is locked."""
-
-    found: Found
-    digest: str
-    content: Content
-
-
-def _batches(
-    found: Iterable[Found], refused: list[Refusal], limit_bytes: int
-) -> Iterator[list[_Ready]]:
-    batch: list[_Ready] = []
+def _batches(ready: Iterable[tuple[Storable, int]]) -> Iterator[Sequence[Storable]]:
+    """Gather items; the last batch may be empty."""
+    batch: list[Storable] = []
     size_bytes = 0
-    for one in found:
-        source = _read(one, limit_bytes)
-        if isinstance(source, Refusal):
-            refused.append(source)
-            continue
-        digest = blake2b(source, digest_size=16).hexdigest()
-        batch.append(_Ready(one, digest, make_content(source, one.received)))
-        size_bytes += len(source)
+    for one, octets in ready:
+        batch.append(one)
+        size_bytes += octets
         if len(batch) >= _BATCH or size_bytes >= _BATCH_BYTES:
             yield batch
             batch, size_bytes = [], 0
     yield batch
-
-
-class _Writer:
-    """Writes batches, each in one commit, and tells the daemon."""
-
-    def __init__(
-        self,
-        db: sqlite3.Connection,
-        account: AccountId,
-        sink: HintSink,
-        target: FolderPath,
-        quota_bytes: int,
-        clock: Callable[[], float],
-        refused: list[Refusal],
-    ) -> None:
-        self._db = db
-        self._account = account
-        self._sink = sink
-        self._target = target
-        self._quota_bytes = quota_bytes
-        self._clock = clock
-        self._refused = refused
-        self._folders: dict[FolderPath, FolderId] = {}
-        self.imported = 0
-        self.already_there = 0
-
-    @property
-    def done(self) -> int:
-        """How many messages it was given and did not refuse."""
-        return self.imported + self.already_there
-
-    def write(self, batch: Sequence[_Ready]) -> None:
-        """Store a batch. Raises: sqlite3.Error (then nothing of it is stored)."""
-        folders = dict(self._folders)
-        notices: list[Notice] = []
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            outcomes = [self._one(ready, folders, notices) for ready in batch]
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-        self._folders = folders
-        self.imported += outcomes.count(True)
-        self.already_there += outcomes.count(False)
-        self._refused += [one for one in outcomes if isinstance(one, Refusal)]
-        _joined(notices).tell(self._sink, self._account)
-
-    def _one(
-        self, ready: _Ready, folders: dict[FolderPath, FolderId], notices: list[Notice]
-    ) -> bool | Refusal:
-        """Store one message: True if it is new, False if it was there."""
-        try:
-            folder = self._folder(ready.found, folders, notices)
-            with self._change(notices) as change:
-                before = change.modseq
-                append(
-                    change,
-                    folder,
-                    ready.content,
-                    ready.found.state,
-                    ready.found.received,
-                    OperationId(f"import-{folder}-{ready.digest}"),
-                    self._quota_bytes,
-                )
-                is_new: bool = change.modseq != before
-        except StoreError as exc:
-            return Refusal(ready.found.where, str(exc))
-        return is_new
-
-    def _folder(
-        self, found: Found, folders: dict[FolderPath, FolderId], notices: list[Notice]
-    ) -> FolderId:
-        if found.kind is not None:
-            return next(one.id for one in STANDARD_FOLDERS if one.kind is found.kind)
-        path = _place(self._target, found.folder)
-        if path not in folders:
-            with self._change(notices) as change:
-                folders[path] = _make(change, path)
-        return folders[path]
-
-    @contextmanager
-    def _change(self, notices: list[Notice]) -> Iterator[Change]:
-        """Give the context of one write, of which nothing is left where it fails."""
-        self._db.execute("SAVEPOINT change")
-        try:
-            change = Change(self._db, now=self._clock())
-            yield change
-            notices.append(change.finish())
-        except BaseException:
-            self._db.execute("ROLLBACK TO change")
-            raise
-        finally:
-            self._db.execute("RELEASE change")
-
-
-def _place(target: FolderPath, below: FolderPath) -> FolderPath:
-    if not below:
-        return target
-    if len(target) > 1 or name_key(target[0]) != name_key("Inbox"):
-        return (*target, *below)
-    return (_OTHER_NAMES.get(below[0].lower(), below[0]), *below[1:])
-
-
-def _make(change: Change, path: FolderPath) -> FolderId:
-    """Give the folder at a path, with all on the way to it made. Raises: NotAllowed."""
-    folders: tuple[Folder, ...] = hierarchy(change.db).folders
-    parent: FolderId | None = None
-    for name in path:
-        key = name_key(name.strip())
-        there = [one for one in folders if one.parent == parent and name_key(one.name) == key]
-        if there:
-            _check_holds_mail(there[0])
-            parent = there[0].id
-            continue
-        operation = OperationId(f"import-{token_hex(12)}")  # it was looked for already
-        parent = create_folder(change, parent, name, FolderKind.MAIL, operation).id
-    assert parent is not None, "a path has at least one name"
-    return parent
-
-
-_NO_MAIL = frozenset((FolderKind.CONTACTS, FolderKind.CALENDAR, FolderKind.TASKS, FolderKind.NOTES))
-
-
-def _check_holds_mail(folder: Folder) -> None:
-    if folder.kind in _NO_MAIL:
-        raise NotAllowed(f"the folder {folder.name} is not for mail")
-
-
-def _joined(notices: Sequence[Notice]) -> Notice:
-    folders: dict[FolderId, bool] = {}
-    for notice in notices:
-        for folder, arrival in notice.folders:
-            folders[folder] = arrival or folders.get(folder, False)
-    return Notice(tuple(folders.items()), any(notice.hierarchy for notice in notices))

@@ -17,7 +17,15 @@ from carbonio_mobile.ids import (
     PartId,
 )
 from carbonio_mobile.interfaces import IMailbox
-from carbonio_mobile.mailbox.embedded import hierarchy, listing, reading, replies, search, writing
+from carbonio_mobile.mailbox.embedded import (
+    hierarchy,
+    listing,
+    objects,
+    reading,
+    replies,
+    search,
+    writing,
+)
 from carbonio_mobile.mailbox.embedded.jobs import MakeContent, Write
 from carbonio_mobile.mailbox.embedded.threads import DatabaseThreads
 from carbonio_mobile.mime.mailitem import (
@@ -28,6 +36,7 @@ from carbonio_mobile.mime.mailitem import (
     MailState,
     SearchHits,
 )
+from carbonio_mobile.pim.item import ObjectItem
 from carbonio_mobile.sync.changes import Aspect, ChangeBatch, ItemHead, Listing, Position
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 from carbonio_mobile.sync.outofoffice import OutOfOffice
@@ -123,6 +132,57 @@ class EmbeddedMailbox:
         """See :meth:`IItems.part`."""
         return self._read(reading.part, folder, item, part)
 
+    def objects(
+        self, folder: FolderId, items: Sequence[ItemId], *, source: bool = False
+    ) -> Deferred[Mapping[ItemId, ObjectItem]]:
+        """See :meth:`IObjects.objects`."""
+        return self._read(objects.read, folder, items, source)
+
+    def find_uid(self, uid: str) -> Deferred[Sequence[ObjectItem]]:
+        """See :meth:`IObjects.find_uid`."""
+        return self._read(objects.find_uid, uid)
+
+    def events(self, start: float, end: float, *, limit: int) -> Deferred[Sequence[ObjectItem]]:
+        """See :meth:`IObjects.events`."""
+        return self._read(objects.events, start, end, limit)
+
+    async def add_object(
+        self, folder: FolderId, source: bytes, *, operation: OperationId
+    ) -> ItemHead:
+        """See :meth:`IObjects.add_object`."""
+        quota_bytes = await self._room_for(source)
+
+        def plan(_: MakeContent) -> Write:
+            made = objects.make(source)
+            return lambda change: objects.add(change, folder, made, operation, quota_bytes)
+
+        head: ItemHead = await self._threads.planned_write(
+            self.account, plan, size_bytes=len(source)
+        )
+        return head
+
+    async def replace_object(
+        self, folder: FolderId, item: ItemId, source: bytes, *, expected: ItemVersion
+    ) -> ItemVersion:
+        """See :meth:`IObjects.replace_object`."""
+        quota_bytes = await self._room_for(source)
+
+        def plan(_: MakeContent) -> Write:
+            made = objects.make(source)
+            return lambda change: objects.replace(
+                change, folder, item, source, made, expected, quota_bytes
+            )
+
+        version: ItemVersion = await self._threads.planned_write(
+            self.account, plan, size_bytes=len(source)
+        )
+        return version
+
+    async def _room_for(self, source: bytes) -> int:
+        """Give the account's quota for what is to be stored. Raises: TooLarge."""
+        self._check_size(source)
+        return await self._quota_of(self.account)
+
     async def append(
         self,
         folder: FolderId,
@@ -133,8 +193,7 @@ class EmbeddedMailbox:
         operation: OperationId,
     ) -> ItemHead:
         """See :meth:`IItemWrites.append`."""
-        self._check_size(source)
-        quota_bytes = await self._quota_of(self.account)
+        quota_bytes = await self._room_for(source)
 
         def plan(make_content: MakeContent) -> Write:
             content = make_content(source, received)

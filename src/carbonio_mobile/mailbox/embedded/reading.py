@@ -9,9 +9,11 @@ from carbonio_mobile.errors import Corrupt, NotFound
 from carbonio_mobile.ids import FolderId, ItemId, ItemVersion, PartId
 from carbonio_mobile.mailbox.embedded.blobs import read_source, unpacked
 from carbonio_mobile.mailbox.embedded.rows import find_folder, id_list, unpack_state
+from carbonio_mobile.mailbox.standard import check_holds_mail
 from carbonio_mobile.mime.attachments import attachment
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
 from carbonio_mobile.mime.record import MessageRecord
+from carbonio_mobile.pim.objects import read_part
 from carbonio_mobile.sync.folders import FolderKind
 
 READ_SQL = {
@@ -31,6 +33,7 @@ def read(
 ) -> Mapping[ItemId, MailItem]:
     """See :meth:`IItems.read`. Raises: also Corrupt."""
     row = find_folder(db, folder)
+    check_holds_mail(row.kind)
     query = READ_SQL[wish.text_bytes != 0, wish.html_bytes != 0]
     draft = row.kind is FolderKind.DRAFTS
     found = {}
@@ -74,4 +77,5 @@ def part(
     found = db.execute(query, (row.id, id_list((item,)))).fetchone()
     if found is None:
         raise NotFound(f"item {item} in folder {folder}")
-    return attachment(read_source(db, found[0], None), wanted)
+    source = read_source(db, found[0], None)
+    return attachment(source, wanted) if row.kind.holds_mail else read_part(source, wanted)

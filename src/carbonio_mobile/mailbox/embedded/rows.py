@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import ChangeToken, FolderId, ItemId, ItemVersion
+from carbonio_mobile.mailbox.standard import RECIPIENT_CACHE
 from carbonio_mobile.mime.mailitem import FollowUp, MailState
 from carbonio_mobile.sync.changes import ItemHead, Position
 from carbonio_mobile.sync.folders import FolderKind
 
 _MAX_DIGITS = 18
+_CACHE_NUMBER = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +59,21 @@ def find_folder(db: sqlite3.Connection, folder: FolderId) -> FolderRow:
     return FolderRow(row[0], FolderKind(row[1]), *row[2:])
 
 
+def folder_id(number: int) -> FolderId:
+    """Give the folder id of a number."""
+    return RECIPIENT_CACHE if number == _CACHE_NUMBER else FolderId(str(number))
+
+
 def folder_number(folder: FolderId) -> int:
-    """Give the number in a folder id. Raises: NotFound where it cannot be one of ours."""
-    if not is_number(folder):
+    """Give the number of a folder id. Raises: NotFound where it cannot be one of ours."""
+    if not is_known(folder):
         raise NotFound(f"folder {folder[:40]!a}")
-    return int(folder)
+    return _CACHE_NUMBER if folder == RECIPIENT_CACHE else int(folder)
+
+
+def is_known(folder: FolderId) -> bool:
+    """Tell whether a folder id can be one of ours."""
+    return folder == RECIPIENT_CACHE or is_number(folder)
 
 
 def is_number(text: str) -> bool:

@@ -8,7 +8,7 @@ from time import monotonic
 from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import FolderId, ItemId
 from carbonio_mobile.mailbox.embedded.blobs import unpacked
-from carbonio_mobile.mailbox.embedded.rows import id_list, is_number
+from carbonio_mobile.mailbox.embedded.rows import folder_id, folder_number, id_list, is_known
 from carbonio_mobile.mime.extract import Extracted
 from carbonio_mobile.mime.mailitem import MailQuery, SearchHits
 from carbonio_mobile.sync.folders import FolderKind
@@ -93,13 +93,13 @@ def _search(db: sqlite3.Connection, query: MailQuery, offset: int, limit: int) -
     (total,) = db.execute(f"SELECT count(*){tail}", scope).fetchone()
     hits = db.execute(f"SELECT folder, number{tail}{_ORDER}", (*scope, limit, offset))
     return SearchHits(
-        hits=tuple((FolderId(str(folder)), ItemId(number)) for folder, number in hits), total=total
+        hits=tuple((folder_id(folder), ItemId(number)) for folder, number in hits), total=total
     )
 
 
 def _folders(db: sqlite3.Connection, wanted: tuple[FolderId, ...]) -> str:
     if wanted:
-        return id_list([int(f) for f in wanted if is_number(f)])
+        return id_list([folder_number(f) for f in wanted if is_known(f)])
     marks = ", ".join("?" * len(_MAIL_KINDS))
     rows = db.execute(f"SELECT id FROM folder WHERE kind IN ({marks})", _MAIL_KINDS)  # noqa: S608
     return id_list([item for (item,) in rows])

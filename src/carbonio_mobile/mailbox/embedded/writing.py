@@ -19,6 +19,7 @@ from carbonio_mobile.mailbox.embedded.rows import (
 )
 from carbonio_mobile.mailbox.embedded.search import forget, index, pack_text, searchable_text
 from carbonio_mobile.mailbox.patches import differing, patched
+from carbonio_mobile.mailbox.standard import check_holds_mail, check_movable
 from carbonio_mobile.mime.extract import extract
 from carbonio_mobile.mime.mailitem import MailPatch, MailState
 from carbonio_mobile.sync.changes import Aspect, ItemHead
@@ -79,16 +80,29 @@ def append(
 
     def effect() -> tuple[int, float, int]:
         row = find_folder(change.db, folder)
-        _take_space(change, content.size_bytes, quota_bytes)
-        modseq, number = change.stamp(), change.arrive(row.id, 1)
-        place = (row.id, number, received, *(modseq,) * 6)
-        held = (content.conversation, content.size_bytes)
-        item = change.db.execute(_INSERT, (*place, *_state_columns(state), *held)).lastrowid
-        assert item is not None
-        _insert_content(change.db, item, content)
-        return number, received, modseq
+        check_holds_mail(row.kind)
+        return insert(change, row.id, content, state, received, quota_bytes)
 
     return head(*once(change, "append", operation, effect))
+
+
+def insert(
+    change: Change,
+    folder: int,
+    content: Content,
+    state: MailState,
+    received: float,
+    quota_bytes: int,
+) -> tuple[int, float, int]:
+    """Enter an item; gives its number, its time and its version's number. Raises: OverQuota."""
+    _take_space(change, content.size_bytes, quota_bytes)
+    modseq, number = change.stamp(), change.arrive(folder, 1)
+    place = (folder, number, received, *(modseq,) * 6)
+    held = (content.conversation, content.size_bytes)
+    item = change.db.execute(_INSERT, (*place, *_state_columns(state), *held)).lastrowid
+    assert item is not None
+    _insert_content(change.db, item, content)
+    return number, received, modseq
 
 
 def _take_space(change: Change, more_bytes: int, quota_bytes: int) -> None:
@@ -138,12 +152,12 @@ def update(
         patch = patches[number]
         changed = _patch_state(change.db, item, unpack_state(*columns), patch)
         if number in contents and _differs(change.db, item, patch):
-            _replace_content(change, item, contents[number], quota_bytes)
+            replace_content(change, item, contents[number], quota_bytes)
             changed.append("content_modseq")
         if changed:
             modseq = change.stamp()
             change.touch(row.id)
-            _set(change.db, item, dict.fromkeys(("modseq", *changed), modseq))
+            set_columns(change.db, item, dict.fromkeys(("modseq", *changed), modseq))
         versions[ItemId(number)] = ItemVersion(str(modseq))
     return versions
 
@@ -153,11 +167,11 @@ def _patch_state(db: sqlite3.Connection, item: int, old: MailState, patch: MailP
     new = patched(old, patch)
     if new == old:
         return []
-    _set(db, item, dict(zip(_STATE.split(", "), _state_columns(new), strict=True)))
+    set_columns(db, item, dict(zip(_STATE.split(", "), _state_columns(new), strict=True)))
     return [_STAMP_OF[aspect] for aspect in differing(old, new)]
 
 
-def _set(db: sqlite3.Connection, item: int, columns: Mapping[str, object]) -> None:
+def set_columns(db: sqlite3.Connection, item: int, columns: Mapping[str, object]) -> None:
     """Write columns of an item; their names are this module's own."""
     names = ", ".join(f"{name} = ?" for name in columns)
     db.execute(f"UPDATE item SET {names} WHERE id = ?", (*columns.values(), item))  # noqa: S608
@@ -167,7 +181,8 @@ def _differs(db: sqlite3.Connection, item: int, patch: MailPatch) -> bool:
     return read_source(db, item, None) != patch.source
 
 
-def _replace_content(change: Change, item: int, content: Content, quota_bytes: int) -> None:
+def replace_content(change: Change, item: int, content: Content, quota_bytes: int) -> None:
+    """Give an item another content; its stamps are the caller's. Raises: OverQuota."""
     (size_bytes,) = change.db.execute(
         "SELECT size_bytes FROM item WHERE id = ?", (item,)
     ).fetchone()
@@ -176,7 +191,7 @@ def _replace_content(change: Change, item: int, content: Content, quota_bytes: i
     change.db.execute("DELETE FROM body WHERE item = ?", (item,))
     change.db.execute("DELETE FROM source WHERE item = ?", (item,))
     _insert_content(change.db, item, content)
-    _set(
+    set_columns(
         change.db,
         item,
         {"size_bytes": content.size_bytes, "conversation": content.conversation},
@@ -188,6 +203,7 @@ def move(
 ) -> Mapping[ItemId, ItemHead]:
     """See :meth:`IItemWrites.move`. A move within one folder changes nothing."""
     origin, goal = find_folder(change.db, folder), find_folder(change.db, target)
+    check_movable(origin.kind, goal.kind)
     wanted = (origin.id, id_list(items))
     here = change.db.execute(
         f"SELECT number, id, received, modseq FROM item WHERE {_AMONG} ORDER BY id",  # noqa: S608

@@ -1,7 +1,8 @@
-"""What paths hold: told apart, searched, and read message by message."""
+"""What paths hold: told apart and searched; mail is read message by message."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from carbonio_mobile.mailbox.importing.found import (
@@ -13,20 +14,33 @@ from carbonio_mobile.mailbox.importing.found import (
 )
 from carbonio_mobile.mailbox.importing.maildir import find_in_maildir, is_maildir
 from carbonio_mobile.mailbox.importing.mbox import find_in_mbox, is_mbox, read_from_mbox
+from carbonio_mobile.mailbox.importing.objectfiles import (
+    ObjectFile,
+    find_object_file,
+    is_object_file,
+)
 from carbonio_mobile.mailbox.importing.opening import opened, settled
 from carbonio_mobile.mime.structure import top_fields
 
-FORMS = ("auto", "mbox", "maildir", "eml")
+FORMS = ("auto", "mbox", "maildir", "eml", "ics", "vcf")
 _MARKS = ("from", "to", "date", "subject", "received", "message-id", "mime-version", "return-path")
 
 
-def find(paths: Iterable[Path], form: str) -> Iterator[Found | Refusal]:
-    """Find all messages at paths; ``form`` is one of ``FORMS``, auto looks at each."""
-    finders: dict[str, Callable[[Path], Iterator[Found | Refusal]]] = {
+Finds = Iterator[Found | ObjectFile | Refusal]
+
+
+def find(paths: Iterable[Path], form: str) -> Finds:
+    """Find all messages, and all files of objects, at paths.
+
+    ``form`` is one of ``FORMS``; auto looks at each.
+    """
+    finders: dict[str, Callable[[Path], Finds]] = {
         "auto": _find_any,
         "mbox": find_in_mbox,
         "maildir": find_in_maildir,
         "eml": _find_eml,
+        "ics": partial(_find_objects, pattern="*.[iI][cC][sS]"),
+        "vcf": partial(_find_objects, pattern="*.[vV][cC][fF]"),
     }
     for path in map(settled, paths):
         if path.is_symlink():
@@ -48,7 +62,7 @@ def read(found: Found) -> bytes:
     return read_from_mbox(octets, quoted=found.quoted)
 
 
-def _find_any(path: Path) -> Iterator[Found | Refusal]:
+def _find_any(path: Path) -> Finds:
     if not path.is_dir():
         yield from _find_file(path)
     elif is_maildir(path):
@@ -63,16 +77,26 @@ def _find_any(path: Path) -> Iterator[Found | Refusal]:
                     yield Refusal(str(Path(place, name)), f"cannot be read: {exc.strerror}")
 
 
-def _find_file(path: Path) -> Iterator[Found | Refusal]:
+def _find_file(path: Path) -> Finds:
     with opened(path) as file:
         head = file.read(MAX_HEADER_BYTES)
     if is_mbox(head):
         yield from find_in_mbox(path)
+    elif is_object_file(head):
+        yield find_object_file(path)
     else:
         yield _eml(path, head)
 
 
-def _find_eml(path: Path) -> Iterator[Found | Refusal]:
+def _find_objects(path: Path, *, pattern: str) -> Finds:
+    for place in sorted(path.rglob(pattern)) if path.is_dir() else [path]:
+        try:
+            yield find_object_file(place)
+        except OSError as exc:
+            yield Refusal(str(place), f"cannot be read: {exc.strerror}")
+
+
+def _find_eml(path: Path) -> Finds:
     places = sorted(path.rglob("*.eml")) if path.is_dir() else [path]
     for place in places:
         try:
@@ -88,7 +112,7 @@ def _eml(path: Path, head: bytes) -> Found | Refusal:
     """Take a file as one message, read long ago, if it has the header of one."""
     fields = top_fields(head)
     if not any(name in fields for name in _MARKS):
-        return Refusal(str(path), "is neither a message nor a mailbox")
+        return Refusal(str(path), "is neither a message nor a mailbox, calendar or address book")
     received = received_time(fields)
     at = path.stat().st_mtime if received is None else received
     state = state_of(read=True, replied=False, forwarded=False, flagged=False, at=at)

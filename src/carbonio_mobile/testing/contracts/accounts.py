@@ -48,6 +48,9 @@ class DirectoryUnderTest(Protocol):
     def set_attributes(self, account: AccountId, **attributes: str | Sequence[str]) -> None:
         """Change attributes of an account."""
 
+    def set_domain_attributes(self, name: str, **attributes: str | Sequence[str]) -> None:
+        """Change attributes of a domain."""
+
     def remove(self, account: AccountId) -> None:
         """Remove an account."""
 

@@ -7,7 +7,7 @@ from zope.interface.verify import verifyObject
 
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
 from carbonio_mobile.interfaces import IDevices, ISyncStates
-from carbonio_mobile.sync.device import Device, PolicyState
+from carbonio_mobile.sync.device import Device, PolicyState, WipeKind, WipeState
 
 KEY = DeviceKey(AccountId("a-1"), DeviceId("ab12"))
 OTHER_DEVICE = DeviceKey(KEY.account, DeviceId("cd34"))
@@ -28,9 +28,22 @@ FULL = Device(
         acknowledged_hash="h0",
         acknowledged_status=2,
         provisioned_at=1_750_000_000.5,
+        offered_version="16.1",
+        acknowledged_version="12.1",
+        refused_status=3,
+        demands=2,
     ),
     information=(("Model", "X"), ("FriendlyName", "Jörg's phone"), ("Model", "")),
     recovery_password="se cret",  # noqa: S106 - an example
+)
+
+WIPE = WipeState(
+    kind=WipeKind.ACCOUNT_ONLY,
+    requested_at=1_760_000_000.5,
+    requested_by="admin ☃",
+    sent_at=1_760_000_001.0,
+    failed_at=1_760_000_002.0,
+    acknowledged_at=1_760_000_003.25,
 )
 
 
@@ -68,6 +81,37 @@ class DevicesContract(TestCase):
         await self.store.save_device(newer)
         self.assertEqual(newer, await self.store.device(KEY))
         self.assertEqual([newer], list(await self.store.devices(KEY.account)))
+
+    async def test_an_order_to_wipe_comes_back(self) -> None:
+        """It is stored beside the device, each field of it, and taken away again."""
+        await self.store.save_device(FULL)
+        await self.store.save_wipe(KEY, WIPE)
+        ordered = replace(FULL, wipe=WIPE)
+        self.assertEqual(ordered, await self.store.device(KEY))
+        self.assertEqual((ordered, {}), tuple(await self.store.meet(KEY, ["x"])))
+        self.assertEqual([ordered], list(await self.store.devices(KEY.account)))
+        await self.store.save_wipe(KEY, None)
+        self.assertEqual(FULL, await self.store.device(KEY))
+
+    async def test_saving_a_device_keeps_the_order_to_wipe_it(self) -> None:
+        """What was read before the order was given does not undo it, nor bring an old one back."""
+        await self.store.save_device(FULL)
+        await self.store.save_wipe(KEY, WIPE)
+        await self.store.save_device(replace(FULL, last_seen=1.0))
+        self.assertEqual(replace(FULL, last_seen=1.0, wipe=WIPE), await self.store.device(KEY))
+        await self.store.save_wipe(KEY, None)
+        await self.store.save_device(replace(FULL, wipe=WIPE))
+        self.assertEqual(FULL, await self.store.device(KEY))
+
+    async def test_an_order_for_an_unknown_device(self) -> None:
+        """Nothing is made of it, and a removed device takes its order along."""
+        await self.store.save_wipe(KEY, WIPE)
+        self.assertIsNone(await self.store.device(KEY))
+        await self.store.save_device(FULL)
+        await self.store.save_wipe(KEY, WIPE)
+        await self.store.remove_device(KEY)
+        await self.store.save_device(FULL)
+        self.assertEqual(FULL, await self.store.device(KEY))
 
     async def test_keys_are_account_and_device(self) -> None:
         """The same device id under another account is another device."""

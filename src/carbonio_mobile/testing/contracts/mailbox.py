@@ -13,6 +13,7 @@ from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState, Out
 from carbonio_mobile.testing.contracts.mailbox_fixture import message
 from carbonio_mobile.testing.contracts.mailbox_folders import NO_FOLDER, FolderPromises
 from carbonio_mobile.testing.contracts.mailbox_items import WITH_ATTACHMENT, ItemPromises
+from carbonio_mobile.testing.contracts.mailbox_objects import ObjectPromises
 from carbonio_mobile.testing.contracts.mailbox_writes import WritePromises
 
 
@@ -109,7 +110,7 @@ class SearchPromises(WritePromises):
         self.assertEqual([], await self.found())
 
 
-class MailboxContract(FolderPromises, ItemPromises, SearchPromises):
+class MailboxContract(FolderPromises, ItemPromises, SearchPromises, ObjectPromises):
     """All promises of IMailboxes and IMailbox."""
 
     def test_provides_the_interfaces(self) -> None:

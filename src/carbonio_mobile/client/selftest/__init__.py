@@ -1,0 +1,1 @@
+"""A walk through the whole of ActiveSync against any server, with a report of what works."""

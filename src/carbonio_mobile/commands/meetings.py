@@ -1,0 +1,98 @@
+"""Meeting mail that the server sends for a device: from 16.0 on the organiser's device sends none.
+
+Each attendee is told each thing once: the name of a submission follows from the meeting, its
+sequence number, the occurrence, the method and the attendee, whatever the device repeats.
+
+Spec: MS-ASCMD R7478 (requests), 2.2.1.21; classes.md 7.6; RFC 6047.
+"""
+
+from collections.abc import Sequence
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.meetingfinding import own_addresses
+from carbonio_mobile.commands.operations import digest
+from carbonio_mobile.eas.version import Version
+from carbonio_mobile.ids import OperationId
+from carbonio_mobile.mime.addresses import Mailbox
+from carbonio_mobile.mime.bodies import html_to_text
+from carbonio_mobile.mime.compose import Body
+from carbonio_mobile.mime.imip import imip_message, meeting_subject
+from carbonio_mobile.pim.event import Event
+from carbonio_mobile.pim.itipdetails import instance_details
+from carbonio_mobile.pim.itipmessages import message_of
+from carbonio_mobile.pim.itipsend import Due, grouped, messages_due, resequenced
+from carbonio_mobile.pim.text import Text
+
+
+async def mail_changes(
+    call: Call, before: Event | None, after: Event | None, *, source: bytes | None = None
+) -> Event | None:
+    """Tell attendees of an organiser's Add, Change or Delete; gives the event that is to be stored.
+
+    To be called BEFORE the change is stored, so that a repeat after a crash finds the same state
+    and tells nobody twice. ``before`` is None for an Add, ``after`` for a Delete; ``source`` is the
+    text that ``after`` (of a Delete: ``before``) is a patch of, None where there is none. What
+    comes back is ``after`` with the sequence number that was told, below 16.0 as it was: there the
+    device sends the mail. Raises: OverQuota, TooLarge, Unavailable.
+    """
+    if call.version < Version.V16_0:
+        return after
+    own = own_addresses(call.account)
+    if after is not None:
+        after = resequenced(before, after, own)
+    for group in grouped(messages_due(before, after, own, call.now)):
+        await _send(call, group, source)
+    return after
+
+
+def due_operation(call: Call, due: Due) -> OperationId:
+    """Name what one attendee is told: the same for all devices of the account."""
+    return OperationId(f"meeting-{digest(call.account.id, *due.key)}")
+
+
+async def _send(call: Call, group: Sequence[Due], source: bytes | None) -> None:
+    """Send one message to each of a group; the Sent copy goes with the first of them."""
+    first = group[0]
+    account = call.account
+    message = await call.services.offload(lambda: _message(call, group, source))
+    for due in group:
+        await call.services.submission.submit(
+            account.id,
+            message,
+            sender=_from(call, first.event).address,
+            recipients=[due.attendee.address],
+            sent_copy=message if due is first else None,
+            operation=due_operation(call, due),
+        )
+
+
+def _message(call: Call, group: Sequence[Due], source: bytes | None) -> bytes:
+    first = group[0]
+    event = first.event
+    details = event.details
+    if first.instance is not None:
+        details = instance_details(event, first.instance) or details
+    return imip_message(
+        calendar=message_of(group, source, now=call.now),
+        method=first.method,
+        from_=_from(call, event),
+        to=[Mailbox(one.attendee.name, one.attendee.address) for one in group],
+        subject=meeting_subject(first.method, details.subject),
+        body=body_of(details.body),
+        message_id=f"{due_operation(call, first)}@{call.account.domain}",
+        date=call.now,
+    )
+
+
+def _from(call: Call, event: Event) -> Mailbox:
+    account = call.account
+    named = event.organizer_address
+    address = named if named.lower() in own_addresses(account) else account.name
+    return Mailbox(account.display_name, address)
+
+
+def body_of(text: Text) -> Body:
+    """Give the body of a mail for the body of an event."""
+    if text.html:
+        return Body(text=text.plain or html_to_text(text.html), html=text.html)
+    return Body(text=text.plain)

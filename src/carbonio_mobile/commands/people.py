@@ -1,0 +1,173 @@
+"""People as commands look for them: in the address list, and among the account's own contacts.
+
+Spec: MS-ASCMD 2.2.1.15 and 2.2.3.183 (To), 2.2.1.16 (Search of the GAL).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from carbonio_mobile.commands.context import Call
+from carbonio_mobile.directory.addresslist import AddressList
+from carbonio_mobile.directory.people import People, Person, PersonWish
+from carbonio_mobile.eas.messages.galsearch import gal_properties
+from carbonio_mobile.eas.messages.pictures import PictureOptions, Pictures
+from carbonio_mobile.eas.messages.ranges import Range
+from carbonio_mobile.eas.messages.resolverecipients import Source
+from carbonio_mobile.ids import FolderId
+from carbonio_mobile.mime.addresses import parse_address_text
+from carbonio_mobile.pim.contact import Contact
+from carbonio_mobile.sync.changes import NEWEST, OLDEST
+from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.wbxml import Element
+
+PAGE_ROWS = 100
+"""The most people in one answer (MS-ASCMD R416, R10031996)."""
+CONTACTS_MAX = 5000
+"""Own contacts that are looked through, newest first."""
+_CONTACTS_PAGE = 250
+_CONTACT_FOLDERS = (FolderKind.CONTACTS, FolderKind.USER_CONTACTS)
+
+
+async def listed(
+    call: Call, text: str, rows: Range, wanted: PictureOptions | None
+) -> tuple[list[list[Element]], int]:
+    """Give the properties of people of the address list by display name, and how many there are."""
+    services = call.services
+    found = await services.directory.search(
+        call.account,
+        text,
+        offset=rows.first,
+        limit=min(rows.length, PAGE_ROWS),
+        wish=PersonWish(picture=wanted is not None),
+    )
+    room_bytes = services.bounds.response_bytes
+    pictures = None if wanted is None else Pictures(wanted, room_bytes=room_bytes)
+    return [gal_properties(each, pictures) for each in found.found], found.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """Who may be meant by a name or an address: some of ``total``, and where each was found."""
+
+    found: Sequence[tuple[Source, Person]] = ()
+    total: int = 0
+
+
+class Lookup:
+    """Finds who is meant; contacts are read once, and only if the address list has no answer."""
+
+    def __init__(self, call: Call, wish: PersonWish) -> None:
+        self._call = call
+        self._wish = wish
+        self._contacts: AddressList | None = None
+
+    async def meant(self, texts: Sequence[str], *, limit: int) -> list[Meant]:
+        """Say of each text whom it means, in order; at most ``limit`` people of each.
+
+        An address means the entry that has it, whatever else begins like it.
+        """
+        addresses = [bare_address(text) for text in texts]
+        known = await self.at([each for each in addresses if "@" in each])
+        return [
+            _one(Source.DIRECTORY, known[address])
+            if address in known
+            else await self._not_listed(text, address, limit)
+            for text, address in zip(texts, addresses, strict=True)
+        ]
+
+    async def at(self, addresses: Sequence[str]) -> Mapping[str, Person]:
+        """Look addresses up in the address list."""
+        if not addresses:
+            return {}
+        services = self._call.services
+        return await services.directory.at(self._call.account, addresses, wish=self._wish)
+
+    async def _not_listed(self, text: str, address: str, limit: int) -> Meant:
+        contacts = await self._own_contacts()
+        contact = contacts.at(address)
+        if contact is not None:
+            others = (each for each in contact.addresses if each != address)
+            return _one(Source.CONTACTS, replace(contact, addresses=(address, *others)))
+        directory = self._call.services.directory
+        listed = await directory.search(
+            self._call.account, text, offset=0, limit=limit, wish=self._wish
+        )
+        return _joined(listed, contacts.search(text, limit=limit), limit)
+
+    async def _own_contacts(self) -> AddressList:
+        if self._contacts is None:
+            people = await _contacts(self._call)
+            self._contacts = await self._call.services.offload(partial(AddressList, people))
+        return self._contacts
+
+
+def bare_address(text: str) -> str:
+    """Give the address of ``"John Doe" <john@example.com>``, and any other text as it is."""
+    if text.rstrip().endswith(">"):
+        found = parse_address_text(text, 1)
+        return found[0].address if found else text
+    return text.strip()
+
+
+def _one(source: Source, person: Person) -> Meant:
+    return Meant(found=((source, person),), total=1)
+
+
+def _joined(listed: People, own: People, limit: int) -> Meant:
+    """Put both after one another; a contact that stands for someone listed is left out."""
+    taken = {address.lower() for each in listed.found for address in each.addresses}
+    others = [each for each in own.found if not _is_among(each, taken)]
+    found = [(Source.DIRECTORY, each) for each in listed.found]
+    found += [(Source.CONTACTS, each) for each in others]
+    total = listed.total + own.total - (len(own.found) - len(others))
+    return Meant(found=found[:limit], total=total)
+
+
+def _is_among(person: Person, addresses: set[str]) -> bool:
+    return any(address.lower() in addresses for address in person.addresses)
+
+
+async def _contacts(call: Call) -> list[Person]:
+    people: list[Person] = []
+    hierarchy = await call.mailbox.hierarchy()
+    room = CONTACTS_MAX
+    for folder in hierarchy.folders:
+        if folder.kind in _CONTACT_FOLDERS and room > 0:
+            met, looked = await _contacts_of(call, folder.id, room)
+            people += met
+            room -= looked
+    return people
+
+
+async def _contacts_of(call: Call, folder: FolderId, room: int) -> tuple[list[Person], int]:
+    """Give the people of one folder, and how many contacts were looked at."""
+    people: list[Person] = []
+    below, looked = NEWEST, 0
+    while looked < room:
+        limit = min(_CONTACTS_PAGE, room - looked)
+        page = await call.mailbox.listing(folder, below=below, down_to=OLDEST, limit=limit)
+        items = [head.item for head in page.heads]
+        objects = await call.mailbox.objects(folder, items) if items else {}
+        records = (each.record for each in objects.values())
+        people += [_person(each) for each in records if isinstance(each, Contact)]
+        looked += len(items)
+        if len(items) < limit:
+            break
+        below = page.heads[-1].position
+    return [each for each in people if each.addresses], looked
+
+
+def _person(contact: Contact) -> Person:
+    mails = (contact.email1_address, contact.email2_address, contact.email3_address)
+    boxes = [box for mail in mails for box in parse_address_text(mail, 1)]
+    addresses = tuple(dict.fromkeys(box.address for box in boxes if "@" in box.address))
+    name = f"{contact.first_name} {contact.last_name}".strip() or contact.file_as
+    return Person(
+        display_name=name or contact.company_name or next(iter(addresses), ""),
+        addresses=addresses,
+        alias=contact.nick_name,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        picture=contact.picture,
+    )

@@ -1,0 +1,1 @@
+"""Contacts, events, tasks and notes: records, and the vCards and calendars that they come in."""

@@ -1,0 +1,1 @@
+"""What the requirement rows of the specifications are proved by, told from the sources of tests."""
