@@ -1,7 +1,8 @@
 """A program: prints what the mailboxes of a data directory hold, as JSON, beside any daemon.
 
 ``contents.py DATA ACCOUNT…`` gives, by account id, the folders with their kind and items; an item
-is [server id, received, subject, read, flag, categories].
+is [server id, received, subject, read, flag, categories]. Of contacts, events and tasks it
+gives the objects: [server id, place in the listing, what ``things.look_of`` tells].
 """
 
 import json
@@ -18,8 +19,10 @@ from carbonio_mobile.mailbox.memory import no_quota
 from carbonio_mobile.mime.mailitem import BodyWish
 from carbonio_mobile.sync.changes import NEWEST, OLDEST
 from carbonio_mobile.testing.contracts.mailbox_fixture import RecordingSink
+from tests.crash.things import SORTS, look_of
 
 _ALL = 1 << 30
+_LOOKED_AT = frozenset(sort.kind for sort in SORTS)
 
 
 async def items(box: Any, folder: FolderId) -> list[list[Any]]:
@@ -35,6 +38,16 @@ async def items(box: Any, folder: FolderId) -> list[list[Any]]:
             0 if one.state.follow_up is None else one.state.follow_up.status,
             list(one.state.categories),
         ]
+        for one in read.values()
+    ]
+
+
+async def objects(box: Any, folder: FolderId) -> list[list[Any]]:
+    """List a folder of contacts, events or tasks."""
+    page = await box.listing(folder, below=NEWEST, down_to=OLDEST, limit=_ALL)
+    read = await box.objects(folder, [head.item for head in page.heads])
+    return [
+        [str(ServerId(folder, one.item)), one.received, look_of(one.record)]
         for one in read.values()
     ]
 
@@ -59,6 +72,7 @@ async def show(data: str, *accounts: str) -> None:
                 "name": folder.name,
                 "kind": folder.kind.value,
                 "items": await items(box, folder.id) if folder.kind.holds_mail else [],
+                "objects": await objects(box, folder.id) if folder.kind in _LOOKED_AT else [],
             }
             for folder in present.folders
         }

@@ -35,6 +35,7 @@ from carbonio_mobile.wbxml import Element
 from tests.crash.daemon import ENVIRONMENT, Daemon, make_accounts
 from tests.crash.letters import Draft, Ledger, Letter
 from tests.crash.phones import ForcedResync, StrictPhone, WireTransport, run
+from tests.crash.things import SORTS, Things, ThingWork
 
 ACCOUNTS = ("john@example.com", "mary@example.com", "anna@example.com")
 PASSWORD = "only for this test"
@@ -67,10 +68,15 @@ class Running:
 
     daemon: Daemon
     ledger: Ledger = field(default_factory=Ledger)
+    things: Things = field(default_factory=Things)
     stopping: threading.Event = field(default_factory=threading.Event)
     failed: threading.Event = field(default_factory=threading.Event)
     failures: list[str] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+
+    def clock(self) -> float:
+        """Give the time, in seconds since 1970."""
+        return time.time()
 
     def fail(self, who: str, told: str) -> None:
         """Note a failure and have everybody stop."""
@@ -84,7 +90,7 @@ class Running:
             raise Stopped
 
 
-class Device:
+class Device(ThingWork):
     """One phone and its user. What happens follows from the random source alone, and the server."""
 
     def __init__(self, running: Running, name: str, account: str, version: str, seed: str) -> None:
@@ -174,6 +180,11 @@ class Device:
             (6, self.send),
             (5, self.answer),
             (3, self.take_up_pending),
+            (8, self.sync_things),
+            (8, self.make_thing),
+            (8, self.change_thing),
+            (4, self.delete_thing),
+            (2 if writes else 0, self.take_out_occurrence),
             (8 if writes else 0, self.write_draft),
             (5 if writes else 0, self.send_draft),
         ]
@@ -226,7 +237,7 @@ class Device:
         options = None
         if self.phone.state.collection(folder).key == FIRST_KEY or self.random.random() < 0.1:
             options = SyncOptions(
-                filter_type=self.random.choice((0, 0, 0, 2, 3, 4)),
+                filter_type=self.random.choice(self.filters(folder)),
                 body_type=self.random.choice((1, 2, 4)),
                 truncation_bytes=self.random.choice((None, 0, 100, 5000)),
                 client_wins=self.random.random() < 0.3,
@@ -238,6 +249,11 @@ class Device:
             options=options,
             get_changes=False if commands and self.random.random() < 0.2 else None,
         )
+
+    def filters(self, folder: str) -> tuple[int, ...]:
+        """Give the filters that mean anything for a folder."""
+        role = self.role(folder)
+        return next((one.filters for one in SORTS if one.role == role), (0, 0, 0, 2, 3, 4))
 
     def sync_some(self) -> None:
         folders = self.mail_folders()
@@ -507,7 +523,8 @@ class Device:
             except Refused as refused:
                 self.check_refusal(refused)
         run(self.phone.folder_sync())
-        return sum(run(self.phone.settle(folder)) for folder in self.mail_folders())
+        news = sum(run(self.phone.settle(folder)) for folder in self.mail_folders())
+        return news + self.settle_things(lambda folder: run(self.phone.settle(folder)))
 
     def faults(self, box: dict[str, Any], now: float) -> Iterator[str]:
         """Compare what the phone holds with its account's mailbox."""
@@ -518,6 +535,7 @@ class Device:
         for folder in self.mail_folders():
             if folder in mail:
                 yield from self.folder_faults(folder, box[folder]["items"], now)
+        yield from self.thing_faults(box, now)
 
     def folder_faults(self, folder: str, items: list[list[Any]], now: float) -> Iterator[str]:
         collection = self.phone.state.collection(folder)
@@ -713,7 +731,7 @@ class Workload:
             account: [item[2] for folder in box.values() for item in folder["items"]]
             for account, box in boxes.items()
         }
-        faults = self.running.ledger.faults(subjects)
+        faults = self.running.ledger.faults(subjects) + list(self.running.things.faults(boxes))
         now = time.time()
         for device in self.devices:
             faults += device.faults(boxes[device.account], now)

@@ -25,7 +25,7 @@ from carbonio_mobile.service.source import SettingsSource
 from carbonio_mobile.service.wiring import Daemon
 
 ACCOUNTS = ("john@example.com", "mary@example.com")
-PASSWORD = "secret-enough"  # noqa: S105 - an example
+PASSWORD = "secret-enough"
 VERSIONS = [version.text for version in OFFERED]
 
 

@@ -145,23 +145,6 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
     ),
     Rule(
-        name="library",
-        word=NOT_APPLICABLE,
-        why="there is no document library (SharePoint, file shares) behind this server: the store "
-        "is refused with status 9 (ItemOperations) or 13 (Search)",
-        fits=lambda row: (
-            row.specification == "MS-ASDOC"
-            or re.search(r"documentlibrary:LinkId (in|element)|[Dd]ocument library", row.text)
-            is not None
-        ),
-        guards=(
-            ("tests/unit/commands/test_itemoperations_command.py::"
-            "ItemOperationsTests::test_other_stores_are_unknown"),
-            ("tests/unit/commands/test_search_command.py::"
-            "SearchTests::test_stores_that_do_not_exist_here"),
-        ),
-    ),
-    Rule(
         name="voice",
         word=NOT_APPLICABLE,
         why="there is no unified messaging here: the elements of voice mail are never sent",

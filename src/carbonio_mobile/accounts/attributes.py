@@ -97,6 +97,8 @@ _TABLE = (
     _known("zimbraMobileSearchMimeSupportEnabled", FLAG, "account cos", "FALSE"),
     _known("zimbraMobileMaxMessageSize", whole(0), "global", "10240000"),
     _known("zimbraMobileTombstoneEnabled", FLAG, "account cos", "TRUE"),
+    # Our own: devices that know one folder of a class are told of the others all the same.
+    _known("carbonioMobileShowAllFolders", FLAG, "account cos", "FALSE"),
     # Push. The manual prints no defaults: the daemon's options stand in for them.
     _known("ZxMobile_NotificationsLatency", whole(0, 86400), "global"),
     _known("ZxMobile_UseInstantNotficiations", FLAG, "global"),
@@ -161,6 +163,7 @@ _TABLE = (
         "zimbraPrefTimeZoneId", _LINE, "account cos domain", "America/Los_Angeles", multiple=True
     ),
     _known("zimbraPrefLocale", text(64), "account cos"),
+    _known("zimbraPrefCalendarFirstDayOfWeek", whole(0, 6), "account cos", "1"),
     _known("zimbraPrefSaveToSent", FLAG, "account cos", "TRUE"),
     _known("zimbraAttachmentsBlocked", FLAG, "account cos global", "FALSE"),
     _known("zimbraMtaMaxMessageSize", whole(0), "global", "10240000"),

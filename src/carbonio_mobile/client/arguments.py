@@ -1,15 +1,12 @@
 """The command line of carbonio-mobile-client: its commands, options and help."""
 
-from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
-from collections.abc import Awaitable, Callable
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import Any
 
 from carbonio_mobile.client.commands import changing, reading, selftest, server, waiting, writing
-from carbonio_mobile.eas.times import parse_datetime
+from carbonio_mobile.client.grammar import Commands, count, device_id, time, versions, window
+from carbonio_mobile.client.objectarguments import add_objects
 from carbonio_mobile.eas.version import OFFERED
-
-Command = Callable[..., Awaitable[int]]
 
 _EPILOG = """\
 examples:
@@ -18,6 +15,9 @@ examples:
   carbonio-mobile-client … show 2:17
   carbonio-mobile-client … send --to mary@example.com --subject Hello --body "How are you?"
   carbonio-mobile-client … ping inbox --heartbeat 300
+  carbonio-mobile-client … sync calendar
+  carbonio-mobile-client … add-event --subject Lunch --start 2027-08-02T10:30Z
+  carbonio-mobile-client … selftest
 
 The password comes from --password, --password-file, the variable CARBONIO_MOBILE_PASSWORD, or a
 prompt; CARBONIO_MOBILE_URL and CARBONIO_MOBILE_USER stand in for --url and --user. A password on
@@ -35,16 +35,17 @@ def make_parser() -> ArgumentParser:
     """Make the parser; each command's function is the attribute ``run`` of what it parses."""
     parser = ArgumentParser(
         prog="carbonio-mobile-client",
-        description="A phone on the command line: syncs, reads and sends mail over ActiveSync.",
+        description="A phone on the command line: mail, contacts, events, tasks and notes.",
         epilog=_EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
     _add_access(parser)
-    rows = _Commands(parser)
+    rows = Commands(parser)
     _add_reading(rows)
     _add_waiting(rows)
     _add_writing(rows)
     _add_changing(rows)
+    add_objects(rows)
     _add_server(rows)
     _add_selftest(rows)
     return parser
@@ -74,7 +75,7 @@ def _add_access(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("the phone")
     group.add_argument("--state", type=Path, metavar="FILE", help="where its state is kept")
-    group.add_argument("--device-id", type=_device_id, metavar="ID", help="its name")
+    group.add_argument("--device-id", type=device_id, metavar="ID", help="its name")
     group.add_argument(
         "--version",
         default="",
@@ -84,27 +85,7 @@ def _add_access(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print results as JSON")
 
 
-class _Commands:
-    def __init__(self, parser: ArgumentParser) -> None:
-        self._rows = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
-
-    def add(
-        self, name: str, run: Command, purpose: str, *examples: str, **defaults: Any
-    ) -> ArgumentParser:
-        """Add a command with its help and examples."""
-        lines = "\n".join(f"  carbonio-mobile-client … {name} {one}".rstrip() for one in examples)
-        row = self._rows.add_parser(
-            name,
-            help=purpose,
-            description=purpose[0].upper() + purpose[1:] + ".",
-            epilog=f"examples:\n{lines}",
-            formatter_class=RawDescriptionHelpFormatter,
-        )
-        row.set_defaults(run=run, needs_server=True, **defaults)
-        return row
-
-
-def _add_reading(rows: _Commands) -> None:
+def _add_reading(rows: Commands) -> None:
     row = rows.add(
         "sync",
         reading.sync,
@@ -115,9 +96,9 @@ def _add_reading(rows: _Commands) -> None:
         "--watch",
     )
     _add_folders(row, "the folders (default: the inbox)")
-    row.add_argument("--all", action="store_true", help="all mail folders")
+    row.add_argument("--all", action="store_true", help="all folders")
     row.add_argument(
-        "--window", type=_window, default=100, metavar="N", help="changes a request (%(default)s)"
+        "--window", type=window, default=100, metavar="N", help="changes a request (%(default)s)"
     )
     row.add_argument(
         "--filter",
@@ -127,10 +108,18 @@ def _add_reading(rows: _Commands) -> None:
     row.add_argument("--body", choices=list(reading.BODIES), help="the form of bodies")
     row.add_argument("--watch", action="store_true", help="go on: wait for news and sync, for ever")
     rows.add("folders", reading.folders, "list the folders", "")
-    row = rows.add("list", reading.list_items, "list messages held", "", "sent --limit 5")
+    row = rows.add(
+        "list",
+        reading.list_items,
+        "list what is held of a folder",
+        "",
+        "sent --limit 5",
+        "contacts",
+        "events",
+    )
     row.add_argument("folder", nargs="?", default="inbox", metavar="FOLDER")
-    row.add_argument("--limit", type=_count, default=50, metavar="N", help="(%(default)s)")
-    row = rows.add("show", reading.show, "show a message", "2:17", "2:17 --body html")
+    row.add_argument("--limit", type=count, default=50, metavar="N", help="(%(default)s)")
+    row = rows.add("show", reading.show, "show an item", "2:17", "2:17 --body html")
     row.add_argument("id", metavar="ID")
     row.add_argument("--body", choices=list(reading.BODIES), default="plain")
     row = rows.add(
@@ -142,13 +131,17 @@ def _add_reading(rows: _Commands) -> None:
     )
     row.add_argument("name", metavar="ID|REFERENCE", help="as list and show tell them")
     row.add_argument("-o", "--output", metavar="FILE", help="- for standard output")
-    row = rows.add("search", reading.search, "search the mailbox", "quarterly report")
-    row.add_argument("words", nargs="+", metavar="WORDS")
-    row.add_argument("--folder", metavar="FOLDER", help="only there and below")
-    row.add_argument("--limit", type=_count, default=50, metavar="N", help="(%(default)s)")
+    for name, run, purpose in (
+        ("search", reading.search, "search the mailbox"),
+        ("find", reading.find, "search the mailbox by Find (16.1)"),
+    ):
+        row = rows.add(name, run, purpose, "quarterly report")
+        row.add_argument("words", nargs="+", metavar="WORDS")
+        row.add_argument("--folder", metavar="FOLDER", help="only there and below")
+        row.add_argument("--limit", type=count, default=50, metavar="N", help="(%(default)s)")
 
 
-def _add_waiting(rows: _Commands) -> None:
+def _add_waiting(rows: Commands) -> None:
     row = rows.add(
         "ping",
         waiting.ping,
@@ -158,11 +151,11 @@ def _add_waiting(rows: _Commands) -> None:
     )
     _add_folders(row, "the folders (default: the inbox)")
     row.add_argument(
-        "--heartbeat", type=_count, default=480, metavar="S", help="seconds (%(default)s)"
+        "--heartbeat", type=count, default=480, metavar="S", help="seconds (%(default)s)"
     )
 
 
-def _add_writing(rows: _Commands) -> None:
+def _add_writing(rows: Commands) -> None:
     row = rows.add(
         "send",
         writing.send,
@@ -192,19 +185,19 @@ def _add_message(row: ArgumentParser, *, subject: bool) -> None:
     row.add_argument("--attach", type=Path, action="append", default=[], metavar="FILE")
 
 
-def _add_changing(rows: _Commands) -> None:
+def _add_changing(rows: Commands) -> None:
     row = rows.add("mark", changing.mark, "mark messages", "2:17 read", "2:17 2:18 flagged")
     row.add_argument("ids", nargs="+", metavar="ID")
     row.add_argument("mark", choices=list(changing.MARKS), metavar="|".join(changing.MARKS))
-    row = rows.add("move", changing.move, "move messages", "2:17 Archive/2024")
+    row = rows.add("move", changing.move, "move items", "2:17 Archive/2024")
     row.add_argument("ids", nargs="+", metavar="ID")
     row.add_argument("folder", metavar="FOLDER")
-    row = rows.add("delete", changing.delete, "delete messages", "2:17", "2:17 --for-good")
+    row = rows.add("delete", changing.delete, "delete items", "2:17", "2:17 --for-good")
     row.add_argument("ids", nargs="+", metavar="ID")
     row.add_argument("--for-good", action="store_true", help="not into the trash")
 
 
-def _add_server(rows: _Commands) -> None:
+def _add_server(rows: Commands) -> None:
     row = rows.add(
         "oof",
         server.oof,
@@ -217,9 +210,9 @@ def _add_server(rows: _Commands) -> None:
     row.add_argument("--text", metavar="TEXT", help="what colleagues are told")
     row.add_argument("--external", metavar="TEXT", help="what others are told (default: nothing)")
     row.add_argument(
-        "--from", dest="start", type=_time, metavar="TIME", help="like 2027-08-01T09:00Z"
+        "--from", dest="start", type=time, metavar="TIME", help="like 2027-08-01T09:00Z"
     )
-    row.add_argument("--until", dest="end", type=_time, metavar="TIME")
+    row.add_argument("--until", dest="end", type=time, metavar="TIME")
     rows.add("options", server.options, "tell what the server speaks", "")
     rows.add("provision", server.provision, "fetch and accept the policy", "")
     row = rows.add("discover", server.discover, "find the server of --user's address", "")
@@ -231,7 +224,7 @@ def _add_server(rows: _Commands) -> None:
     row.add_argument("file", type=Path, metavar="FILE", help="may be empty, like /dev/null")
 
 
-def _add_selftest(rows: _Commands) -> None:
+def _add_selftest(rows: Commands) -> None:
     row = rows.add(
         "selftest",
         selftest.selftest,
@@ -242,7 +235,7 @@ def _add_selftest(rows: _Commands) -> None:
     row.add_argument(
         "--version",
         dest="versions",
-        type=_versions,
+        type=versions,
         metavar="all|V[,V…]",
         help="protocol versions (default: all that the server offers)",
     )
@@ -255,36 +248,3 @@ def _add_selftest(rows: _Commands) -> None:
 
 def _add_folders(row: ArgumentParser, text: str) -> None:
     row.add_argument("folders", nargs="*", metavar="FOLDER", help=f"{text}, by role, path or name")
-
-
-def _window(text: str) -> int:
-    number = _count(text)
-    if number > 512:
-        raise ArgumentTypeError("at most 512")
-    return number
-
-
-def _versions(text: str) -> str:
-    known = [version.text for version in OFFERED]
-    if text != "all" and not all(one in known for one in text.split(",")):
-        raise ArgumentTypeError(f"expected all, or some of {','.join(known)}")
-    return text
-
-
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**9:
-        raise ArgumentTypeError(f"expected a number from 1 up, got {text!r}")
-    return int(text)
-
-
-def _device_id(text: str) -> str:
-    if not text.isascii() or not text.isalnum() or len(text) > 32:
-        raise ArgumentTypeError("expected 1 to 32 letters and digits")
-    return text
-
-
-def _time(text: str) -> float:
-    try:
-        return parse_datetime(text)
-    except ValueError as exc:
-        raise ArgumentTypeError(f"expected a time like 2027-08-01T09:00Z, got {text!r}") from exc

@@ -13,6 +13,7 @@ from carbonio_mobile.pim.timezones import UTC_BLOB
 from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import AirSyncBase, Calendar, Contacts, Notes, Tasks
 
+FILE_AS = Contacts.FileAs
 NOTE_CLASS = "IPM.StickyNote"
 MEETING = 1
 """MeetingStatus of a meeting that the user called; 0 is an appointment (MS-ASCAL 2.2.2.28)."""

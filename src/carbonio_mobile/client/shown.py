@@ -4,6 +4,8 @@ Spec: MS-ASCNTC 2.2.2; MS-ASCAL 2.2.2; MS-ASTASK 2.2.2; MS-ASNOTE 2.2.2.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from carbonio_mobile.client.classes import CALENDAR, CONTACTS, EMAIL, NOTES, TASKS
@@ -11,6 +13,7 @@ from carbonio_mobile.client.items import Item, body_of
 from carbonio_mobile.client.objects import attendees, exceptions, location, time_of
 from carbonio_mobile.client.screen import Screen, as_json, clean, local_time
 from carbonio_mobile.eas.times import format_datetime
+from carbonio_mobile.pim.timezones import ZoneRule
 from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import AirSync, Calendar, Contacts, Notes, Tasks
 
@@ -107,7 +110,7 @@ def _contact_row(item: Item, content: Element) -> tuple[str, ...]:
     return item.id, item.subject, content.value(Contacts.Email1Address, ""), phone, company
 
 
-def _contact(item: Item, content: Element, moment: Callable[[float], str]) -> Fields:
+def _contact(item: Item, content: Element, _moment: Callable[[float], str]) -> Fields:
     born = time_of(content, Contacts.Birthday)
     birthday = "" if born is None else format_datetime(born)[:10]
     said = [(name, content.value(tag, "")) for name, tag in _CONTACT]
@@ -123,10 +126,22 @@ def _event_row(item: Item, content: Element) -> tuple[str, ...]:
 
 
 def _times(content: Element, moment: Callable[[float], str]) -> tuple[str, str]:
-    """Give start and end; of an all-day event the dates as its maker meant them."""
-    times = [time_of(content, tag) for tag in (Calendar.StartTime, Calendar.EndTime)]
-    start, end = ["" if one is None else moment(one) for one in times]
-    return start, end
+    """Give start and end; of an all-day event the dates where its maker is, the last included."""
+    start, end = (time_of(content, tag) for tag in (Calendar.StartTime, Calendar.EndTime))
+    if content.value(Calendar.AllDayEvent) != "1" or start is None or end is None:
+        return "" if start is None else moment(start), "" if end is None else moment(end)
+    return _date(content, start), _date(content, max(start, end - 1))
+
+
+def _date(content: Element, at: float) -> str:
+    """Give the date of a moment by the clock of an event; floating dates say no clock."""
+    moment = datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+    blob = content.value(Calendar.Timezone, "")
+    offset_min = 0
+    if blob:
+        with suppress(ValueError):  # a clock that cannot be read is as good as none
+            offset_min = ZoneRule.from_blob(blob).offset_min_at(moment)
+    return (moment + timedelta(minutes=offset_min)).date().isoformat()
 
 
 def _event_marks(content: Element) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 from carbonio_mobile.directory.accounts import Account
-from carbonio_mobile.eas.clients import Traits, predecessor_of, successor_of, traits_of
+from carbonio_mobile.eas.clients import PLAIN, Traits, predecessor_of, successor_of, traits_of
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.version import Version, listed
 from carbonio_mobile.ids import DeviceId, DeviceKey
@@ -76,13 +76,26 @@ async def meet(
         device = replace(device, versions_told=listed(offered(device)))
     news = device != known or sight.now - device.last_seen >= SEEN_EVERY_S
     if news and device.key.device != PROBE_DEVICE:
-        device = replace(
-            device, last_seen=sight.now, user_agent=sight.user_agent or device.user_agent
-        )
+        device = replace(device, last_seen=sight.now, user_agent=_agent(sight, device, recognise))
         await devices.save_device(device)
         if known is None and device.wipe is not None:  # a record alone does not carry the order
             await devices.save_wipe(device.key, device.wipe)
     return Met(device=device, traits=traits, note=note)
+
+
+def _agent(sight: Sight, device: Device, recognise: Recognise) -> str:
+    """Give the agent to write down: the last one sent, unless it no longer tells the family.
+
+    Some devices send another with some requests, or none (1.1); their ways stay the same.
+    """
+    if not sight.user_agent:
+        return device.user_agent
+    families = [
+        recognise(sight.account, replace(device, user_agent=agent)).family
+        for agent in (device.user_agent, sight.user_agent)
+    ]
+    lost = families[0] != PLAIN.family == families[1]
+    return device.user_agent if lost else sight.user_agent
 
 
 def _seen(sight: Sight, known: Device | None) -> Device:

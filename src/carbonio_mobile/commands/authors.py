@@ -1,7 +1,11 @@
 """Who looks at an item and who writes it, as the converters are told."""
 
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.items.context import Author, Viewer
+
+MONDAY = 1
+_DAYS = frozenset("0123456")
 
 
 def viewer(call: Call) -> Viewer:
@@ -24,4 +28,11 @@ def author(call: Call, new_uid: str) -> Author:
         addresses=frozenset(address.lower() for address in account.addresses),
         new_uid=new_uid,
         traits=call.traits,
+        first_day_of_week=first_day_of_week(account),
     )
+
+
+def first_day_of_week(account: Account) -> int:
+    """Give the day that the account's weeks begin with, 0 Sunday to 6; Monday where nobody said."""
+    said = account.value("zimbraPrefCalendarFirstDayOfWeek").strip()
+    return int(said) if said in _DAYS else MONDAY

@@ -14,6 +14,7 @@ from carbonio_mobile.commands.mailitems import batches, read_hits
 from carbonio_mobile.commands.people import listed
 from carbonio_mobile.eas.bodyoptions import BodyOptions, BodyPreference, BodyType
 from carbonio_mobile.eas.items.email import find_properties
+from carbonio_mobile.eas.items.sms import is_sms
 from carbonio_mobile.eas.messages import find
 from carbonio_mobile.eas.messages.find import Request, Result
 from carbonio_mobile.eas.messages.ranges import Range
@@ -21,6 +22,7 @@ from carbonio_mobile.eas.status import FindStatus
 from carbonio_mobile.eas.version import knows
 from carbonio_mobile.errors import NotFound, ProtocolError
 from carbonio_mobile.ids import FolderId, ItemId, ServerId
+from carbonio_mobile.mime import textmessages
 from carbonio_mobile.mime.mailitem import MailItem, MailQuery
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import GAL
@@ -105,11 +107,12 @@ async def _matches(
 ) -> tuple[list[MailItem], int]:
     """Give the messages of these rows, newest first, and how many match.
 
-    Words alone are the mailbox's to find. Where a word must stand in a certain property, or there
-    are alternatives, candidates are read and looked at.
+    Words alone are the mailbox's to find. Where a word must stand in a certain property, there are
+    alternatives, or text messages may be among what is found, candidates are read and looked at.
     """
     first = alternatives[0]
-    if len(alternatives) == 1 and not any(term.field for term in first):
+    simple = len(alternatives) == 1 and not any(term.field for term in first)
+    if simple and not await _has_text_messages(call, query):
         query = replace(query, phrase=kql.phrase(first))
         hits = await call.mailbox.search(query, offset=rows.first, limit=rows.length)
         return await _read(call, hits.hits), hits.total
@@ -121,6 +124,12 @@ async def _matches(
     return ordered[rows.first : rows.last + 1], len(ordered)
 
 
+async def _has_text_messages(call: Call, query: MailQuery) -> bool:
+    """Tell whether any mail in these folders has an address as text messages have."""
+    wanted = replace(query, phrase=textmessages.DOMAIN)
+    return bool((await call.mailbox.search(wanted, offset=0, limit=1)).total)
+
+
 async def _scan(call: Call, query: MailQuery, alternative: Alternative) -> list[MailItem]:
     met: list[MailItem] = []
     for offset in range(0, SCANNED_MAX, _SCAN_PAGE):
@@ -128,7 +137,7 @@ async def _scan(call: Call, query: MailQuery, alternative: Alternative) -> list[
         met += [
             mail
             for mail in await _read(call, hits.hits)
-            if all(term.met_by(mail.record) for term in alternative)
+            if all(term.met_by(mail.record) for term in alternative) and not is_sms(mail.record)
         ]
         if len(hits.hits) < _SCAN_PAGE:
             break

@@ -26,7 +26,7 @@ async def respond(call: Call) -> Answer:
     vanished = folders.read_vanished(documents.get(folders.VANISHED))
     stuck = max(vanished.values(), default=0) >= folders.VANISHED_MAX
     told = folders.Told.parse(documents.get(folders.TOLD))
-    token = await call.mailbox.hierarchy_token()
+    token = folders.seen_as(call, await call.mailbox.hierarchy_token())
     if told is not None and (told.key, told.token) == (request.sync_key, token):
         answer = None
     else:
@@ -49,14 +49,16 @@ async def _compare(call: Call, sync_key: str) -> Answer | None:
     if base is None:
         return Answer(document=build_sync(FolderSyncStatus.INVALID_SYNC_KEY, None, None))
     present = await call.mailbox.hierarchy()
-    shown = folders.visible(present, call.version)
+    shown = folders.visible_to(call, present)
     changes = hierarchy.differences(base, shown)
     if not changes.count:
         if state is not None and base is state.current:
-            await folders.note_told(call, base.key, present.token)
+            await folders.note_told(call, base.key, folders.seen_as(call, present.token))
         return None
     made = hierarchy.KnownFolders(
-        key="", token=present.token, folders={folder.id: folder for folder in shown}
+        key="",
+        token=folders.seen_as(call, present.token),
+        folders={folder.id: folder for folder in shown},
     )
     state = hierarchy.advance(base, made)
     await folders.save(call, state)
@@ -70,8 +72,9 @@ def _nothing(sync_key: str) -> Answer:
 
 async def _whole(call: Call) -> Answer:
     present = await call.mailbox.hierarchy()
-    shown = folders.visible(present, call.version)
-    state = hierarchy.first(call.services.random_bytes(6), present.token, shown)
+    shown = folders.visible_to(call, present)
+    token = folders.seen_as(call, present.token)
+    state = hierarchy.first(call.services.random_bytes(6), token, shown)
     await folders.save(call, state)
     changes = hierarchy.differences(None, shown)
     return Answer(document=build_sync(FolderSyncStatus.SUCCESS, state.current.key, changes))

@@ -1,10 +1,13 @@
 """The folders that a device may see, and whether it has heard of all of them."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas import foldertypes
+from carbonio_mobile.eas.clients import Traits
 from carbonio_mobile.eas.items.classes import CLASSES
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.ids import ChangeToken, FolderId
@@ -25,23 +28,47 @@ VANISHED = "vanished-folders"
 
 VANISHED_MAX = 3
 
+SHOW_ALL = "carbonioMobileShowAllFolders"
+"""The attribute with which an account has all its folders shown, whatever the device can do."""
+
 
 def needs(_document: Element | None) -> tuple[str, ...]:
     """Name the documents that the folder commands look at."""
     return (DOCUMENT, TOLD, VANISHED)
 
 
-def visible(present: Hierarchy, version: Version) -> tuple[Folder, ...]:
+def visible(
+    present: Hierarchy, version: Version, single: Collection[str] = ()
+) -> tuple[Folder, ...]:
     """Give the folders that a device of that version is told of, parents first.
 
-    A folder is shown if the server converts items of its class. One whose parent is not shown moves
-    to the top level.
+    A folder is shown if the server converts items of its class; of the classes in ``single`` only
+    the standard one. One whose parent is not shown moves to the top level.
     """
-    shown = {folder.id: folder for folder in present.folders if _shown(folder, version)}
+    shown = {folder.id: folder for folder in present.folders if _shown(folder, version, single)}
     return tuple(
         folder if folder.parent is None or folder.parent in shown else replace(folder, parent=None)
         for folder in shown.values()
     )
+
+
+def single_classes(account: Account, traits: Traits) -> frozenset[str]:
+    """Name the classes of which a device is told of one folder only (client-quirks 4.7, 6.5, 7)."""
+    return frozenset() if account.flag(SHOW_ALL, default=False) else traits.one_folder_of
+
+
+def visible_to(call: Call, present: Hierarchy) -> tuple[Folder, ...]:
+    """Give the folders that the device of a call is told of, parents first."""
+    return visible(present, call.version, single_classes(call.account, call.traits))
+
+
+def seen_as(call: Call, token: ChangeToken) -> ChangeToken:
+    """Give a token of the hierarchy as the device of a call sees it: another where it sees another.
+
+    So that what it is shown changes with the account's wish, though no folder did.
+    """
+    single = single_classes(call.account, call.traits)
+    return ChangeToken("-".join((token, *sorted(single)))) if single else token
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +91,16 @@ async def outdated(call: Call) -> bool:
     Costs O(1) as long as nothing happened to the folders.
     """
     told = Told.parse((await call.documents((TOLD,))).get(TOLD))
-    token = await call.mailbox.hierarchy_token()
+    token = seen_as(call, await call.mailbox.hierarchy_token())
     if told is not None and told.token == token:
         return False
     state = await load(call)
     if state is None:
         return False
     present = await call.mailbox.hierarchy()
-    if hierarchy.differences(state.current, visible(present, call.version)).count > 0:
+    if hierarchy.differences(state.current, visible_to(call, present)).count > 0:
         return True
-    await note_told(call, state.current.key, present.token)
+    await note_told(call, state.current.key, seen_as(call, present.token))
     return False
 
 
@@ -117,8 +144,10 @@ def read_vanished(text: str | None) -> dict[FolderId, int]:
         return {}
 
 
-def _shown(folder: Folder, version: Version) -> bool:
+def _shown(folder: Folder, version: Version, single: Collection[str]) -> bool:
     if folder.kind in foldertypes.NO_CLASS:
         return False
-    number = foldertypes.type_number(folder.kind)
-    return foldertypes.class_name(folder.kind) in CLASSES and foldertypes.listed(number, version)
+    held = foldertypes.class_name(folder.kind)
+    if held in single and not folder.kind.standard:
+        return False
+    return held in CLASSES and foldertypes.listed(foldertypes.type_number(folder.kind), version)

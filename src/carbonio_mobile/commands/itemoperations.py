@@ -27,6 +27,7 @@ from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.status import ItemOperationsStatus as Status
 from carbonio_mobile.errors import Corrupt, NotAllowed, NotFound, ProtocolError, Unavailable
 from carbonio_mobile.ids import ServerId
+from carbonio_mobile.sync.folders import FolderKind
 
 
 async def respond(call: Call) -> Answer:
@@ -69,6 +70,9 @@ async def _done(call: Call, carrier: Carrier, operation: Operation) -> Done:
 
 
 async def _emptied(call: Call, operation: EmptyFolder) -> Status:
+    named = (await call.mailbox.hierarchy()).find(operation.folder)
+    if named is not None and named.kind is FolderKind.RECIPIENT_CACHE:
+        raise NotAllowed("the recipient information cache")  # MS-ASCMD R196
     await call.mailbox.empty_folder(operation.folder, subfolders=operation.subfolders)
     return Status.SUCCESS
 

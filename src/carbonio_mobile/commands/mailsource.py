@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.itemsource import HEADERS_BYTES, Item, Read, read_each
+from carbonio_mobile.commands.outdated import with_outdated
 from carbonio_mobile.eas.bodies import further_wish, wish
 from carbonio_mobile.eas.bodyoptions import BodyOptions
 from carbonio_mobile.eas.items import sms
@@ -85,7 +86,8 @@ class MailSource:
             found: Mapping[ItemId, Item] = await self.call.mailbox.read(self.folder, some, wanted)
             return found
 
-        return await read_each(read, items)
+        found = await read_each(read, items)
+        return dict(await with_outdated(self.call.mailbox, found, self.call.version))
 
     def shows(self, item: Item) -> bool:
         """See :class:`ItemSource`: text messages are for devices that asked for them."""

@@ -29,7 +29,7 @@ from carbonio_mobile.mime.imip import imip_message, meeting_mail, meeting_subjec
 from carbonio_mobile.pim.event import Attendee, Details, Event
 from carbonio_mobile.pim.events import write_event
 from carbonio_mobile.pim.itipdetails import in_series, instance_details, occurs
-from carbonio_mobile.pim.itipmessages import forwarded, guests, invitation
+from carbonio_mobile.pim.itipmessages import forward_notice, forwarded, guests, invitation
 from carbonio_mobile.pim.itipsend import resequenced
 from carbonio_mobile.pim.itipwords import when_and_where
 
@@ -182,7 +182,10 @@ async def _tell_organizer(
         f"{who} has forwarded your meeting request to others.\n\n"
         f"{details.subject}\n{when_and_where(event, details)}\n\nForwarded to:\n{listed}\n"
     )
-    message = meeting_mail(
+    calendar = forward_notice(event, _guests(forward), now=call.now, instance=source.instance)
+    message = imip_message(
+        calendar=calendar,
+        method="PUBLISH",
         from_=Mailbox(account.display_name, account.name),
         to=[Mailbox(event.organizer_name, event.organizer_address)],
         subject=meeting_subject("FORWARDED", details.subject),

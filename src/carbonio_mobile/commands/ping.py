@@ -4,7 +4,7 @@ Spec: MS-ASCMD 2.2.1.13, 3.1.5.6; commands.md section 6; design.md section 5.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from carbonio_mobile.commands import hierarchy
 from carbonio_mobile.commands.collections import readable
@@ -15,7 +15,7 @@ from carbonio_mobile.eas.status import PingStatus
 from carbonio_mobile.errors import Corrupt, NotFound
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.interfaces import IWatch
-from carbonio_mobile.sync.ping import DOCUMENT, PingParameters
+from carbonio_mobile.sync.ping import DOCUMENT, HIERARCHY, HOLD_S, PingParameters
 from carbonio_mobile.sync.state import CollectionState, document_name
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import Ping
@@ -44,9 +44,12 @@ async def respond(call: Call) -> Answer:
         call.account.id, wanted.folders, latency_s=call.services.bounds.latency_s
     )
     try:
-        if early := await _at_once(call, wanted, remembered):
-            return Answer(document=early)
+        early = await _at_once(call, wanted, remembered)
+        if early is not None and not early.again:
+            return Answer(document=early.answer)
         call.turn.park(watch)
+        if early is not None:
+            return Answer(document=await _hold(watch, early.answer))
         return Answer(document=await _wait(call, watch, wanted.heartbeat_s))
     finally:
         watch.close()
@@ -86,30 +89,54 @@ async def _remembered(call: Call) -> PingParameters | None:
         return None  # the device is asked for its parameters, which mends it
 
 
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """An answer that need not wait. ``again``: the device was told the same just before."""
+
+    answer: Element
+    again: bool
+
+
+async def _hold(watch: IWatch, answer: Element) -> Element:
+    """Hold an answer that the device had already, for some ask every second (client-quirks 3.8)."""
+    wake = await watch.wait(HOLD_S)
+    return build(PingStatus.EXPIRED) if wake.superseded else answer
+
+
 async def _at_once(
     call: Call, wanted: PingParameters, remembered: PingParameters | None
-) -> Element | None:
+) -> _Early | None:
     """Answer a Ping that need not wait; remember its parameters in any case."""
-    if await hierarchy.outdated(call):
-        return build(PingStatus.HIERARCHY_CHANGED)
-    states = await _states(call, wanted.folders)
     documents: dict[str, str | None] = {}
-    try:
-        await _check_unsynced(call, [folder for folder in wanted.folders if folder not in states])
-        news = await _changed(call, states, documents)
-    except NotFound:
-        return build(PingStatus.HIERARCHY_CHANGED)
-    reported = wanted.report({folder: states[folder].current.key for folder in news})
-    fruitless = reported.fruitless
+    news: list[FolderId] = []
+    stale = await hierarchy.outdated(call)
+    states = {} if stale else await _states(call, wanted.folders)
+    if not stale:
+        try:
+            await _check_unsynced(call, [one for one in wanted.folders if one not in states])
+            news = await _changed(call, states, documents)
+        except NotFound:
+            stale = True
+    if stale:
+        reported = wanted.report({HIERARCHY: await _told(call)})
+    else:
+        reported = wanted.report({folder: states[folder].current.key for folder in news})
+    again, fruitless = reported.repeated, reported.fruitless
     if fruitless:
         reported = replace(reported, reported={})
     if reported != remembered:
         documents[DOCUMENT] = reported.to_text()
     if documents:
         await call.services.states.commit(call.device.key, documents)
-    if fruitless:
-        return build(PingStatus.HIERARCHY_CHANGED)
-    return build(PingStatus.CHANGES, folders=news) if news else None
+    if stale or fruitless:
+        return _Early(build(PingStatus.HIERARCHY_CHANGED), again)
+    return _Early(build(PingStatus.CHANGES, folders=news), again) if news else None
+
+
+async def _told(call: Call) -> str:
+    """Name what a device was told of the folders: another after each FolderSync with news."""
+    documents = await call.documents((hierarchy.TOLD,))
+    return documents.get(hierarchy.TOLD, "")
 
 
 async def _states(call: Call, folders: Collection[FolderId]) -> dict[FolderId, CollectionState]:

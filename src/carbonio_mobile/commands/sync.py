@@ -46,7 +46,7 @@ from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.sync import poison, window
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
-from carbonio_mobile.sync.patience import STAND_IN_AFTER, patience
+from carbonio_mobile.sync.patience import STAND_IN_AFTER, patience, time_for
 from carbonio_mobile.sync.pull import pull
 from carbonio_mobile.sync.state import (
     CollectionState,
@@ -133,7 +133,11 @@ class _Round:
         moving = frozenset(conversations.read_wishes(stored.get(conversations.DOCUMENT)))
         present = await self._hierarchy_if_needed(states)
         items = WINDOW_MAX if self.request.window is None else self.request.window
-        room = Room(items=items, bytes=self.call.services.bounds.response_bytes)
+        room = Room(
+            items=items,
+            bytes=self.call.services.bounds.response_bytes,
+            until=self.call.services.steady_clock() + time_for(self.call.traits.patience_s),
+        )
         answers = []
         for collection in self.request.collections:
             exchange = _Exchange(
@@ -246,6 +250,8 @@ class _Exchange:
         options = options_of(made)
         if made.kind is not None and not window.allowed(options.filter_type, made.kind):
             raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R3041, R3045
+        if options.sms is not None and made.kind is not None and not made.kind.holds_mail:
+            raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R934, R935
         answer = CollectionAnswer(collection=self.request.collection)
         if made.kind is FolderKind.RECIPIENT_CACHE and self.request.commands:
             raise SyncFault(SyncStatus.PROTOCOL_ERROR)  # MS-ASCMD R756

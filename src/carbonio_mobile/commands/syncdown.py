@@ -28,11 +28,13 @@ from carbonio_mobile.wbxml.codepages import AirSync
 class Room:
     """What an answer can still hold.
 
-    ``bytes`` may be overdrawn by the one item that is always let in.
+    ``bytes`` may be overdrawn by the one item that is always let in. ``until``, on a clock that
+    nobody sets, is when no further item is begun (client-quirks.md 3.14).
     """
 
     items: int
     bytes: int
+    until: float
     used: bool = False
 
     def take(self, size: int) -> bool:
@@ -75,6 +77,8 @@ class Telling:
         hidden: set[ItemId] = set()
         step = self.source.step
         for start in range(0, len(offers), step):
+            if self.room.used and self.call.services.steady_clock() >= self.room.until:
+                return Taken(count, frozenset(missing), frozenset(hidden))
             chosen = offers[start : start + step]
             items = await self.source.read(chosen)
             if self.moving:
@@ -140,7 +144,7 @@ class Telling:
             other = self.source.class_of(item)
             item_class = Element(AirSync.Class, other) if other else None
             data = Element(AirSync.ApplicationData, content)
-            self.commands.append(Element(tag, [server_id, item_class, data]))
+            self.commands.append(Element(tag, [item_class, server_id, data]))
 
 
 def convert(

@@ -278,7 +278,7 @@ class Applying:
     async def _delete(self, commands: Sequence[ClientCommand]) -> dict[str, CommandResult]:
         """Delete items, into the trash where asked; one that is gone already is a success.
 
-        Objects are deleted for good, as the trash is for messages; so is one occurrence of an event.
+        Objects are deleted for good, as the trash is for messages; so are occurrences of an event.
         """
         whole = [command for command in commands if not command.instance]
         results = {

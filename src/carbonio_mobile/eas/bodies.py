@@ -85,18 +85,14 @@ def choose(item: MailItem, options: BodyOptions, version: Version) -> Body:
     )
 
 
-def body_elements(
-    item: MailItem, options: BodyOptions, version: Version, *, part: int | None = None
-) -> list[Element]:
+def body_elements(item: MailItem, options: BodyOptions, version: Version) -> list[Element]:
     """Give Body, a BodyPart for each part wanted, and NativeBodyType.
 
-    ``part`` is the number of the binary that holds the data in a multipart answer
-    (``choose(...).octets``); Data is left out then (MS-ASAIRS R176, R244). In 2.5 these are the
-    elements of the Email class itself.
+    In 2.5 these are the elements of the Email class itself.
     """
     if not knows(version, AirSyncBase.Body):
         return _native_elements(choose(item, options, version), options)
-    elements = [body_element(choose(item, options, version), part)]
+    elements = [body_element(choose(item, options, version))]
     if version >= Version.V14_1:
         elements += [_part_element(item, one, options) for one in options.part_preferences]
     elements.append(Element(AirSyncBase.NativeBodyType, str(item.record.native_type)))

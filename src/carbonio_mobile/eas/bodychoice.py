@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from carbonio_mobile.eas.bodyoptions import BodyOptions, BodyPreference, BodyType
 from carbonio_mobile.eas.version import Version
-from carbonio_mobile.wbxml.codepages import AirSyncBase, ItemOperations
+from carbonio_mobile.wbxml.codepages import AirSyncBase
 from carbonio_mobile.wbxml.elements import Element
 
 _SIZE_ONLY = BodyPreference(type=BodyType.PLAIN, truncation_bytes=0)
@@ -87,12 +87,8 @@ def cut_text(kind: BodyType, octets: bytes, size: int, limit: int | None) -> Bod
     return Body(type=kind, size_bytes=size, data=data, truncated=truncated)
 
 
-def body_element(body: Body, part: int | None) -> Element:
-    """Build Body, its children in the order of MS-ASAIRS R112.
-
-    ``part`` is the number of the binary that holds the data in a multipart answer; Data is left out
-    then (R176). An empty Data never goes out.
-    """
+def body_element(body: Body) -> Element:
+    """Build Body, its children in the order of MS-ASAIRS R112; an empty Data never goes out."""
     children = [
         Element(AirSyncBase.Type, str(int(body.type))),
         Element(AirSyncBase.EstimatedDataSize, str(body.size_bytes)),
@@ -102,10 +98,8 @@ def body_element(body: Body, part: int | None) -> Element:
     elif body.type is BodyType.MIME:
         # An S/MIME answer must hold the element in any case (MS-ASCMD R3409).
         children.append(Element(AirSyncBase.Truncated, "0"))
-    if body.data and part is None:
+    if body.data:
         children.append(Element(AirSyncBase.Data, body.data))
     if body.preview:
         children.append(Element(AirSyncBase.Preview, body.preview))
-    if body.data and part is not None:
-        children.append(Element(ItemOperations.Part, str(part)))
     return Element(AirSyncBase.Body, children)

@@ -24,6 +24,9 @@ class Traits:
     - ``empty_picture_keeps``: an empty Picture of a contact leaves the picture as it is (5.1).
     - ``birthday_hour``: the hour, UTC, at which it has the birthdays of contacts (8.10).
     - ``wants_empty_attendees``: wants Attendees in an event without any (7).
+    - ``one_folder_of``: the classes of which it knows one folder only (4.7, 5.11, 6.5, 7).
+    - ``wants_449``: learns only from HTTP 449 that it is to provision, in all versions (7).
+    - ``patience_s``: so long it waits for an answer that has something to say (3.14).
     """
 
     family: str = "plain"
@@ -34,6 +37,9 @@ class Traits:
     empty_picture_keeps: bool = False
     birthday_hour: int = 0
     wants_empty_attendees: bool = False
+    one_folder_of: frozenset[str] = frozenset()
+    wants_449: bool = False
+    patience_s: float = 30.0
 
 
 PLAIN = Traits()
@@ -83,12 +89,23 @@ FAMILIES: tuple[Family, ...] = (
         agent="Outlook-iOS-Android/.*",
     ),
     Family(
-        Traits(family="Outlook desktop", may_skip_provisioning=True, changes_device_id=True),
+        Traits(
+            family="Outlook desktop",
+            may_skip_provisioning=True,
+            changes_device_id=True,
+            one_folder_of=frozenset({"Contacts"}),
+            patience_s=240.0,
+        ),
         kind="WindowsOutlook[0-9]*|MicrosoftOutlook",
         agent=r"Outlook/1[0-9]\..*|Microsoft\.Outlook.*",
     ),
     Family(
-        Traits(family="iOS", empty_picture_keeps=True),
+        Traits(
+            family="iOS",
+            empty_picture_keeps=True,
+            one_folder_of=frozenset({"Notes"}),
+            patience_s=240.0,
+        ),
         kind="iPhone|iPad|iPod",
         agent="Apple-(iPhone|iPad|iPod).*",
     ),
@@ -96,15 +113,25 @@ FAMILIES: tuple[Family, ...] = (
     # The number behind the slash holds the version of Android: 101.13 is 13, 101.60001 is 6.0.1.
     Family(Traits(family="Samsung, Android 11+"), agent="Android-SAMSUNG-[^/]*/101[.]1[1-9]"),
     Family(
-        Traits(family="Samsung", birthday_hour=8),
+        Traits(
+            family="Samsung",
+            birthday_hour=8,
+            one_folder_of=frozenset({"Calendar", "Contacts", "Tasks"}),
+            patience_s=90.0,
+        ),
         kind="SAMSUNG.*",
         agent="(Android-)?SAMSUNG-.*",
         device_id="SEC[0-9A-F]{8,}|SAMSUNG[0-9]{8,}",
     ),
     Family(Traits(family="AOSP", birthday_hour=8), agent="Android/[0-9].*"),
-    Family(Traits(family="Windows Mail"), kind="WindowsMail"),
+    Family(Traits(family="Windows Mail", patience_s=240.0), kind="WindowsMail"),
     Family(
-        Traits(family="Windows Phone", wants_empty_attendees=True),
+        Traits(
+            family="Windows Phone",
+            wants_empty_attendees=True,
+            one_folder_of=frozenset({"Contacts"}),
+            patience_s=240.0,
+        ),
         kind="WP8?",
         agent="MSFT-WP/.*",
     ),
@@ -113,7 +140,7 @@ FAMILIES: tuple[Family, ...] = (
         Traits(family="BlackBerry", birthday_hour=11), kind="BlackBerry", agent="BlackBerry.*/.*"
     ),
     Family(
-        Traits(family="Thunderbird"),
+        Traits(family="Thunderbird", wants_449=True),
         kind="TbSync",
         agent="Thunderbird ActiveSync.*",
         device_id="MZTB[0-9A-F]{28}",

@@ -61,19 +61,18 @@ def text_elements(
     version: Version,
     *,
     native: Tag | None = None,
-    part: int | None = None,
 ) -> list[Element]:
     """Give the elements that say a body, in the order of the schemas.
 
     12.0 and above: Body, also for no text (MS-ASAIRS R386), and NativeBodyType. 2.5: ``native``,
     the Body of the class's own page, with BodyTruncated and, where the page has it, BodySize in
-    octets; nothing where ``native`` is None or there is no text. ``part`` is as in ``eas.bodies``.
+    octets; nothing where ``native`` is None or there is no text.
     """
     if version < Version.V12_0:
         plain = "" if native is None else _as(text, BodyType.PLAIN)
         return _native_elements(plain, options, native) if native and plain else []
     return [
-        body_element(text_body(text, options, version), part),
+        body_element(text_body(text, options, version)),
         Element(AirSyncBase.NativeBodyType, str(int(native_type(text)))),
     ]
 

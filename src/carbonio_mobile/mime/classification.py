@@ -23,6 +23,7 @@ _MEETING_CLASSES = {
     "REQUEST": "IPM.Schedule.Meeting.Request",
     "CANCEL": "IPM.Schedule.Meeting.Canceled",
     "COUNTER": "IPM.Schedule.Meeting.Resp.Tent",
+    "FORWARDED": "IPM.Notification.Meeting",
 }
 _ANSWER_CLASSES = {
     "ACCEPTED": "IPM.Schedule.Meeting.Resp.Pos",

@@ -28,7 +28,8 @@ from carbonio_mobile.pim.calendars import (
     word,
 )
 from carbonio_mobile.pim.components import shown
-from carbonio_mobile.pim.eventfields import BUSY, INTENDED_STATUS, NO_COUNTER
+from carbonio_mobile.pim.event import Details
+from carbonio_mobile.pim.eventfields import BUSY, FORWARDEE, INTENDED_STATUS, NO_COUNTER
 from carbonio_mobile.pim.eventobject import Parts, parts_of
 from carbonio_mobile.pim.eventreading import MAX_ATTENDEES, address_of, name_beside
 from carbonio_mobile.pim.globalobjid import from_uid
@@ -36,9 +37,13 @@ from carbonio_mobile.pim.recurrence import RecurrenceRule, rule_parts, to_active
 from carbonio_mobile.pim.timezones import UTC_BLOB, blob_at
 
 METHODS = frozenset(("REQUEST", "CANCEL", "REPLY", "COUNTER", "DECLINECOUNTER"))
+FORWARDED = "FORWARDED"
+"""Stands for the method of a calendar that tells an organiser who else was invited."""
 MAX_CALENDAR_BYTES = 1 << 20
 MAX_CALENDAR_LINES = 10_000
 MAX_CALENDARS = 5
+
+_ORIGINAL = ("X-MS-OLK-ORIGINALSTART", "X-MS-OLK-ORIGINALEND")
 
 
 def find_meeting(
@@ -68,9 +73,13 @@ def _read(
 ) -> tuple[MeetingSummary, str] | None:
     said = shown(found.calendar.first("METHOD")) or part.parameters.get("method", "")
     method = said.strip().upper()
-    if method not in METHODS or not found.calendar.name:
+    if method not in METHODS | {"PUBLISH"} or not found.calendar.name:
         return None
     parts = parts_of(found)
+    if method == "PUBLISH":
+        if FORWARDEE not in parts.lines:
+            return None
+        method = FORWARDED
     summary = _summary(found, parts, method, part)
     if "RRULE" in parts.lines and summary.recurrence is None:
         faults.append("a recurrence that ActiveSync cannot say")
@@ -85,12 +94,13 @@ def _summary(found: CalendarObject, parts: Parts, method: str, part: Part) -> Me
     sequence = number(lines, "SEQUENCE")
     attendees = _people(lines)
     asks = method == "REQUEST"
+    stands = _standing(lines, details, method, found)
     return MeetingSummary(
         uid=uid,
         method=method,
         part=part.id,
-        start=details.start,
-        end=details.end,
+        start=stands[0],
+        end=stands[1],
         all_day=details.all_day,
         timezone_blob=UTC_BLOB if details.all_day else blob_at(parts.begin.zone, parts.begin.aware),
         global_obj_id=from_uid(uid, instance.local.date() if instance else None),
@@ -111,7 +121,26 @@ def _summary(found: CalendarObject, parts: Parts, method: str, part: Part) -> Me
         disallow_new_time_proposal=is_true(lines, NO_COUNTER),
         partstat=attendees[0][2] if attendees and method in ("REPLY", "COUNTER") else "",
         attendees=tuple(address for address, _, _ in attendees),
+        proposed=(details.start, details.end) if method == "COUNTER" else None,
+        forwardees=_forwardees(lines),
     )
+
+
+def _standing(
+    lines: Lines, details: Details, method: str, found: CalendarObject
+) -> tuple[float, float]:
+    """Give the times of the meeting; of a COUNTER those that the proposal is to replace."""
+    if method != "COUNTER":
+        return details.start, details.end
+    start, end = (when_of(first(lines, name), found.zones) for name in _ORIGINAL)
+    if start is None or end is None:
+        return details.start, details.end
+    return start.at, end.at
+
+
+def _forwardees(lines: Lines) -> tuple[tuple[str, str], ...]:
+    found = [(address_of(one), one) for one in lines.get(FORWARDEE, ())[:MAX_ATTENDEES]]
+    return tuple((address, name_beside(one, address)) for address, one in found if address)
 
 
 def _one_line(said: str) -> str:

@@ -35,6 +35,25 @@ _BETTER = {
     "message/disposition-notification": ".txt",
     "text/rfc822-headers": ".txt",
 }
+_OPEN, _OOXML = (
+    "application/vnd.oasis.opendocument",
+    "application/vnd.openxmlformats-officedocument",
+)
+# What people write in offices, which Python's table knows the older half of.
+_OFFICE = {
+    "odt": f"{_OPEN}.text",
+    "ods": f"{_OPEN}.spreadsheet",
+    "odp": f"{_OPEN}.presentation",
+    "odg": f"{_OPEN}.graphics",
+    "docx": f"{_OOXML}.wordprocessingml.document",
+    "xlsx": f"{_OOXML}.spreadsheetml.sheet",
+    "pptx": f"{_OOXML}.presentationml.presentation",
+    "md": "text/markdown",
+    "heic": "image/heic",
+    "webp": "image/webp",
+    "gz": "application/gzip",
+    "7z": "application/x-7z-compressed",
+}
 _STEMS = {
     "message/delivery-status": "details",
     "message/global-delivery-status": "details",
@@ -86,8 +105,9 @@ def made_name(content_type: str, number: int) -> str:
 
 def type_of_name(name: str) -> str:
     """Give the content type that a name's extension stands for; of others that of mere octets."""
-    kind, encoding = _TYPES.guess_type(name)
-    return kind if kind and not encoding else "application/octet-stream"
+    extension = name.rpartition(".")[2].lower()
+    kind, encoding = _TYPES.guess_type(f"name.{extension}")
+    return _OFFICE.get(extension) or (kind if kind and not encoding else "application/octet-stream")
 
 
 def message_name(subject: str) -> str:

@@ -75,7 +75,10 @@ class MeetingSummary:
     Times are seconds UTC. ``method`` is the iTIP method in capitals; ``part`` is where the calendar
     stands in the message. ``organizer`` is in the form ``"Name" <address>``. ``reminder_s`` is None
     without an alarm. ``instance_type``: 0 single, 1 series, 2 instance, 3 exception, 4 orphan.
-    ``meeting_message_type``: 0 unspecified, 1 initial request, 2 full update. ``timezone_blob`` is
+    ``meeting_message_type``: 0 unspecified, 1 initial request, 2 full update, 4 outdated.
+    ``proposed`` is the (start, end) that an attendee would like better, where ``start`` and ``end``
+    are the time that stands; ``forwardees`` are (address, name) of whom a meeting was passed on to,
+    told by the method FORWARDED, which is our own. ``timezone_blob`` is
     the 172 octet structure in base64. ``attendees`` are bare addresses of whom the method concerns.
     """
 
@@ -103,6 +106,8 @@ class MeetingSummary:
     disallow_new_time_proposal: bool = False
     partstat: str = ""
     attendees: tuple[str, ...] = ()
+    proposed: tuple[float, float] | None = None
+    forwardees: tuple[tuple[str, str], ...] = ()
 
     def to_json(self) -> Json:
         """Give the compact form that :meth:`from_json` reads."""
@@ -132,6 +137,8 @@ class MeetingSummary:
             ("dn", int(self.disallow_new_time_proposal), 0),
             ("ps", self.partstat, ""),
             ("at", list(self.attendees), []),
+            ("pt", None if self.proposed is None else list(self.proposed), None),
+            ("fw", [list(one) for one in self.forwardees], []),
         ):
             if value != default:
                 doc[key] = value
@@ -169,6 +176,8 @@ class MeetingSummary:
             disallow_new_time_proposal=bool(get("dn", 0)),
             partstat=get("ps", ""),
             attendees=tuple(get("at", ())),
+            proposed=tuple(get("pt") or ()) or None,
+            forwardees=tuple((address, name) for address, name in get("fw", ())),
         )
 
 

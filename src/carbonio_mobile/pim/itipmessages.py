@@ -10,7 +10,8 @@ from carbonio_mobile.pim.event import Attendee, Event
 from carbonio_mobile.pim.events import write_event
 from carbonio_mobile.pim.itipdetails import NOT_RESPONDED, instance_details
 from carbonio_mobile.pim.itipsend import CANCEL, REQUEST, Due, public
-from carbonio_mobile.pim.itipwriting import with_method
+from carbonio_mobile.pim.eventfields import FORWARDEE
+from carbonio_mobile.pim.itipwriting import calendar, person_line, vevent, with_method
 
 
 def invitation(
@@ -81,3 +82,18 @@ def only_instance(event: Event, original: float) -> Event:
     if event.recurrence_id is not None or details is None:
         return event
     return replace(event, details=details, recurrence=None, exceptions=(), recurrence_id=original)
+
+
+def forward_notice(
+    event: Event, forwardees: Sequence[Attendee], *, now: float, instance: float | None = None
+) -> bytes:
+    """Write what tells an organiser who else was invited: a PUBLISH that names them, nothing more.
+
+    Programs that do not know the property see the meeting as it is.
+    """
+    details = event.details
+    if instance is not None:
+        details = instance_details(event, instance) or details
+    lines = [person_line(FORWARDEE, one.address, one.name) for one in forwardees]
+    told = vevent(event, details, instance=instance, attendees=(), now=now, more=lines)
+    return calendar("PUBLISH", [told])

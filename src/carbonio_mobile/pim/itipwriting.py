@@ -73,11 +73,16 @@ def attendee_line(who: Attendee, partstat: str) -> ContentLine:
     return line("ATTENDEE", _uri(who.address), *parameters)
 
 
+def person_line(name: str, address: str, shown: str) -> ContentLine:
+    """Give a property that names somebody."""
+    return line(name, _uri(address), ("CN", shown))
+
+
 def organizer(event: Event) -> list[ContentLine]:
     """Give the organiser's line, none where there is no organiser."""
     if not event.organizer_address:
         return []
-    return [line("ORGANIZER", _uri(event.organizer_address), ("CN", event.organizer_name))]
+    return [person_line("ORGANIZER", event.organizer_address, event.organizer_name)]
 
 
 def with_method(source: bytes, method: str) -> bytes:

@@ -56,8 +56,7 @@ class RecurrenceRule:
 
     def to_json(self) -> dict[str, Any]:
         """Give the compact form that :meth:`from_json` reads."""
-        doc: dict[str, Any] = {"k": self.kind}
-        for key, value, default in (
+        said = (
             ("i", self.interval, 1),
             ("u", self.until, None),
             ("o", self.occurrences, 0),
@@ -68,9 +67,9 @@ class RecurrenceRule:
             ("f", self.first_day_of_week, None),
             ("c", self.calendar_type, 0),
             ("l", int(self.is_leap_month), 0),
-        ):
-            if value != default:
-                doc[key] = value
+        )
+        doc: dict[str, Any] = {"k": self.kind}
+        doc |= {key: value for key, value, default in said if value != default}
         return doc
 
     @classmethod

@@ -94,6 +94,9 @@ def write_task(source: bytes | None, task: Task, *, now: float) -> bytes:
         write_series(component, _dates(after), after.recurrence)
     if read_reminder(component, todo.zones, _dates(after)) != after.reminder_at:
         write_reminder(component, todo.zones, _dates(after), after.reminder_at, after.subject)
+    if after.complete and _time(component, "COMPLETED", todo.zones) != after.completed_at:
+        # It was read from the time of the last change, which is another one now.
+        _write_completion(todo, before, after)
     stamp(component, now)
     return write(root)
 

@@ -31,17 +31,20 @@ def name_of_rule(rule: ZoneRule, at: datetime, preferred: str = "") -> str:
     """Find an IANA name whose rules are these in the year of ``at``; empty where there is none.
 
     ``preferred`` is taken where it fits, such as the zone that an event has had so far; else the
-    zone that the rule's own names name, else a common one. Rules that fit no zone in that year are
-    looked for in ``MODERN_YEAR``.
+    zone that the rule's own names name, else a common one that has these rules in ``MODERN_YEAR``
+    too, for a series goes on; else one of that year. Rules that fit no zone in that year are looked
+    for in ``MODERN_YEAR``.
     """
-    for year in dict.fromkeys((min(max(at.year, 1971), 2036), MODERN_YEAR)):
-        shape = _shape(rule, year)
+    then = min(max(at.year, 1971), 2036)
+    for years in ((then,), (MODERN_YEAR,)):
+        shapes = _shapes(rule, years)
         for name in _named(rule, preferred):
-            if _shape_of(name, year) == shape:
+            if _shapes_of(name, years) == shapes:
                 return name
-        found = _by_shape(year).get(shape)
-        if found:
-            return found
+        for wanted in dict.fromkeys(((*years, MODERN_YEAR), years)):
+            found = _by_shapes(wanted).get(_shapes(rule, wanted))
+            if found:
+                return found
     return ""
 
 
@@ -79,12 +82,18 @@ def _shape_of(name: str, year: int) -> _Shape | None:
     return _shape(rule_at(zone, datetime(year, 7, 1, tzinfo=UTC)), year)
 
 
-@lru_cache(maxsize=16)
-def _by_shape(year: int) -> Mapping[_Shape, str]:
-    """Give a zone for each shape that the zones of the world have in a year."""
-    found: dict[_Shape, str] = {}
+def _shapes(rule: ZoneRule, years: tuple[int, ...]) -> tuple[_Shape, ...]:
+    return tuple(_shape(rule, year) for year in years)
+
+
+def _shapes_of(name: str, years: tuple[int, ...]) -> tuple[_Shape | None, ...]:
+    return tuple(_shape_of(name, year) for year in years)
+
+
+@lru_cache(maxsize=64)
+def _by_shapes(years: tuple[int, ...]) -> Mapping[tuple[_Shape | None, ...], str]:
+    """Give a zone for each row of shapes that the zones of the world have in some years."""
+    found: dict[tuple[_Shape | None, ...], str] = {}
     for name in (*_COMMON, *dict.fromkeys(WINDOWS_TO_OLSON.values())):
-        shape = _shape_of(name, year)
-        if shape is not None:
-            found.setdefault(shape, name)
+        found.setdefault(_shapes_of(name, years), name)
     return found

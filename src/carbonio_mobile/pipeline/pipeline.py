@@ -29,6 +29,7 @@ from carbonio_mobile.commands.table import COMMANDS
 from carbonio_mobile.directory.accounts import Account, LoginFault
 from carbonio_mobile.discovery import Discovery
 from carbonio_mobile.eas import refusal, requestline
+from carbonio_mobile.eas.clients import PLAIN, Traits
 from carbonio_mobile.eas.credentials import basic
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
 from carbonio_mobile.eas.refusal import Reason
@@ -88,6 +89,7 @@ class _Visit:
     account: str = ""
     device: str = ""
     version: Version | None = None
+    traits: Traits = PLAIN
     refused: Reason | None = None
     fault: str = ""
 
@@ -273,7 +275,7 @@ class Pipeline:
         known, documents = await services.devices.meet(key, needs)
         version = visit.version = visit.version or usual_version(known)
         met = await self._met(request, line, version, account, known)
-        device, visit.fault = met.device, met.note
+        device, visit.fault, visit.traits = met.device, met.note, met.traits
         knock = Knock(
             line=line,
             command=command,
@@ -342,5 +344,7 @@ class Pipeline:
 
     def _refused(self, reason: Reason, visit: _Visit) -> HttpResponse:
         visit.refused = reason
-        command = visit.command
-        return refused(refusal.answer(reason, visit.spoken, command), command)
+        command, version = visit.command, visit.spoken
+        if visit.traits.wants_449 and reason in provisioning.DEMANDS:
+            version = min(version, Version.V12_1)  # the last that is told so by HTTP
+        return refused(refusal.answer(reason, version, command), command)

@@ -14,6 +14,9 @@ from carbonio_mobile.sync.device import PolicyState
 EXEMPT_COMMANDS = frozenset({"Provision", "Ping", "Autodiscover"})
 """Served without a valid key (MS-ASPROV R61103), as is the OPTIONS request."""
 
+DEMANDS = frozenset({Reason.NOT_PROVISIONED, Reason.POLICY_CHANGED, Reason.POLICY_EXPIRED})
+"""The refusals that ask a device to provision."""
+
 DEMANDS_MAX = 3
 """A device that was told to provision so often, and never did, is taken for one that cannot."""
 

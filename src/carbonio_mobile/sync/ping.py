@@ -18,6 +18,13 @@ FRUITLESS_MAX = 5
 """
 
 
+HOLD_S = 3.0
+"""So long a Ping is held that has been told the same just before: some ask every second."""
+
+HIERARCHY = FolderId("*")
+"""Stands among the reported folders for the hierarchy."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PingParameters:
     """Heartbeat (seconds) and folders of the last complete Ping.
@@ -37,6 +44,11 @@ class PingParameters:
             before, count = self.reported.get(folder, ("", 0))
             counts[folder] = (key, count + 1 if before == key else 1)
         return replace(self, reported=counts)
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the device was told something just before and has done nothing about it."""
+        return any(count > 1 for _, count in self.reported.values())
 
     @property
     def fruitless(self) -> bool:

@@ -13,6 +13,7 @@ from lxml import etree
 from carbonio_mobile.wbxml.codepages import (
     VERSIONS,
     AirSync,
+    Calendar,
     ComposeMail,
     Email,
     Find,
@@ -65,6 +66,8 @@ _OLDER_THAN_SCHEMAS: Final = frozenset(
         (AirSync.Collection, AirSync.Class),  # MS-ASCMD R1327
         (GetItemEstimate.Collection, GetItemEstimate.Class),  # MS-ASCMD R1355
         (Email.Attachment, Email.AttOid),
+        (Calendar.Exception, Calendar.Body),
+        (Calendar.Exception, Calendar.BodyTruncated),
     }
 )
 

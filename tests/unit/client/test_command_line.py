@@ -2,24 +2,18 @@
 
 import fcntl
 import io
-import json
 import os
 import stat
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from twisted.internet.defer import Deferred
 
-from carbonio_mobile.client.main import INTERRUPTED, run
-from carbonio_mobile.client.program import Around
-from carbonio_mobile.client.wire import HttpReply, Transport
+from carbonio_mobile.client.main import INTERRUPTED
 from carbonio_mobile.mime.mailitem import MailState
-from carbonio_mobile.testing.devices import RigTransport
-from carbonio_mobile.testing.rig import Rig, now
+from carbonio_mobile.testing.rig import Rig
 from carbonio_mobile.wbxml import Element, encode
 from carbonio_mobile.wbxml.codepages import FolderHierarchy
+from tests.unit.client.shell import Shell, Terminal
 
 FILES = (
     b"From: Mary <mary@example.com>\r\nTo: john@example.com\r\nSubject: files\x1b[2J\r\n"
@@ -28,99 +22,6 @@ FILES = (
     b"--b\r\nContent-Type: application/pdf\r\n"
     b'Content-Disposition: attachment; filename="../a.pdf"\r\n\r\n%PDF-octets\r\n--b--\r\n'
 )
-
-
-@dataclass(slots=True)
-class RigNetwork:
-    """A network that leads to a rig only."""
-
-    rig: Rig
-
-    def transport(self, url: str, login: str, password: str) -> Transport:
-        return RigTransport(self.rig, login=login, password=password)
-
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes = b"",
-        timeout_s: float,
-    ) -> HttpReply:
-        answer = {"Protocol": "ActiveSync", "Url": "https://found.example.com/x"}
-        return HttpReply(code=200, body=json.dumps(answer).encode())
-
-    async def sleep(self, seconds: float) -> None:
-        self.rig.clock.advance(seconds)
-
-    async def close(self) -> None:
-        pass
-
-
-class Terminal(io.StringIO):
-    """A stream that is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-@dataclass
-class Shell:
-    """Types commands as john and keeps what they show."""
-
-    rig: Rig
-    home: Path
-    environ: dict[str, str] = field(default_factory=dict)
-    stdin: io.StringIO = field(default_factory=io.StringIO)
-    meanwhile: Callable[[], None] = lambda: None
-    out: io.StringIO = field(default_factory=io.StringIO)
-    err: io.StringIO = field(default_factory=io.StringIO)
-    octets: io.BytesIO = field(default_factory=io.BytesIO)
-    prompts: list[str] = field(default_factory=list)
-
-    def type(self, *words: str) -> int:
-        for stream in (self.out, self.err):
-            stream.seek(0)
-            stream.truncate()
-        return run(words, self.around())
-
-    def john(self, *words: str) -> int:
-        return self.type(
-            "--url", "example.com", "--user", Rig.ADDRESS, "--password", Rig.PASSWORD, *words
-        )
-
-    def value(self, *words: str) -> object:
-        assert self.john("--json", *words) == 0, self.err.getvalue()
-        return json.loads(self.out.getvalue())
-
-    def around(self) -> Around:
-        return Around(
-            stdin=self.stdin,
-            stdin_bytes=io.BytesIO,
-            out=self.out,
-            out_bytes=lambda: self.octets,
-            err=self.err,
-            environ={"XDG_STATE_HOME": str(self.home), **self.environ},
-            ask_secret=self.ask,
-            clock=self.rig.clock.seconds,
-            network=lambda trust: RigNetwork(self.rig),
-            run=self.run,
-        )
-
-    def ask(self, prompt: str) -> str:
-        self.prompts.append(prompt)
-        return Rig.PASSWORD
-
-    def run(self, work: Callable[[], Awaitable[int]]) -> int:
-        async def whole() -> int:
-            return await work()
-
-        waiting = Deferred.fromCoroutine(whole())
-        if not waiting.called:
-            self.meanwhile()
-        status: int = now(waiting)
-        return status
 
 
 @pytest.fixture

@@ -30,11 +30,14 @@ def check(answer: Element, command: str, version: str) -> None:
 def _as_schemas_have_it(answer: Element) -> Element:
     """Leave out what the schemas are too old for, while the tags are checked all the same.
 
-    That is what a Change of 16.x tells of new attachments (MS-ASAIRS R1082, MS-ASCMD R6234), and
-    what a Fetch tells of notes, of which they only forgot (MS-ASCMD R6298).
+    That is what a Change of 16.x tells of new attachments (MS-ASAIRS R1082, MS-ASCMD R6234), what
+    a Fetch tells of notes, of which they only forgot (MS-ASCMD R6298), and the class of a text
+    message that is added (MS-ASCMD R941, R944).
     """
     if answer.tag is AirSync.Change and answer.has(AirSync.Status):
         children = [child for child in answer if child.tag is not AirSync.ApplicationData]
+    elif answer.tag is AirSync.Add and not answer.has(AirSync.Status):
+        children = [child for child in answer if child.tag is not AirSync.Class]
     elif answer.tag is AirSync.Fetch:
         children = [_without_notes(child) for child in answer]
     else:

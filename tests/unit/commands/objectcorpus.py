@@ -31,6 +31,8 @@ PER_FILE = 3
 """So many objects of a file are in the core set."""
 MANY_INSTANCES = 12
 """Series with more exceptions are not added from 16.0 on, where each one is a Change."""
+LATER = ("16.0", "16.1")
+"""The versions in which the occurrences of a series are changed one by one."""
 AT_ONCE = 50
 """So many commands a device sends in one Sync."""
 
@@ -112,7 +114,7 @@ class Carrier:
         """Tell whether an item is a series too long to be added occurrence by occurrence."""
         exceptions = self.shown[server_id].find(Calendar.Exceptions)
         many = exceptions is not None and len(exceptions.children) > MANY_INSTANCES
-        return many and self.version >= "16"
+        return many and self.version in LATER
 
     def moved(self) -> Mapping[str, ObjectItem]:
         """Add all that the first device holds to the second account; gives what is stored there.
@@ -130,7 +132,7 @@ class Carrier:
             for client_id, one in told.items()
             if one.value(AirSync.Status) == "1"
         }
-        if self.version >= "16":
+        if self.version in LATER:
             self._send_instances(named)
         stored = self._stored(self.there, named.values())
         return {ours: stored[theirs] for ours, theirs in named.items()}
@@ -154,9 +156,7 @@ class Carrier:
             new = field_of(self.names[server_id])
             data = as_changed(content, new, self.version)
             name = Element(AirSync.ServerId, server_id)
-            commands.append(
-                Element(AirSync.Change, [name, Element(AirSync.ApplicationData, data)])
-            )
+            commands.append(Element(AirSync.Change, [name, Element(AirSync.ApplicationData, data)]))
         self.failed = {
             server_id: one.value(AirSync.Status, "")
             for server_id, one in self._send(self.phone, commands, AirSync.ServerId).items()
@@ -214,14 +214,14 @@ _OF_SERVER_16 = {
 
 def as_added(content: Element, version: str) -> list[Element]:
     """Give what a device sends of an item that it holds when it makes it anew."""
-    left_out = _OF_SERVER_16 if version >= "16" else _OF_SERVER
+    left_out = _OF_SERVER_16 if version in LATER else _OF_SERVER
     return [_as_sent(one) for one in content if one.tag not in left_out]
 
 
 def as_changed(content: Element, new: Sequence[Element], version: str) -> list[Element]:
     """Give what a device sends of an item of which it changed ``new``."""
     is_event = content.has(Calendar.StartTime)
-    if is_event and version >= "16":
+    if is_event and version in LATER:
         return list(new)
     tags = {one.tag for one in new}
     return [*new, *(one for one in as_added(content, "14.1") if one.tag not in tags)]

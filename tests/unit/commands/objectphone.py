@@ -373,11 +373,7 @@ class Objects:
         """Others write an object anew."""
         item = ServerId.parse(name).item
         before = self.get(name)
-        now(
-            self.rig.mailbox().replace_object(
-                self.folder, item, source, expected=before.version
-            )
-        )
+        now(self.rig.mailbox().replace_object(self.folder, item, source, expected=before.version))
         self.rig.clock.advance(0)
 
     def drop(self, name: str) -> None:

@@ -131,9 +131,7 @@ def test_what_the_server_adds_to_an_event_is_told(place: Objects, version: str) 
 
 @every_new
 @pytest.mark.parametrize("other", VERSIONS)
-def test_an_occurrence_is_changed_and_taken_out(
-    place: Objects, version: str, other: str
-) -> None:
+def test_an_occurrence_is_changed_and_taken_out(place: Objects, version: str, other: str) -> None:
     """MS-ASCMD_R6238, MS-ASCMD_R6420: other devices see it among the exceptions of the series."""
     phone, old = place.phone(version), place.phone(other, device="other")
     name = phone.make(place.folder, event("Series", "", version, WEEKLY))
@@ -181,9 +179,7 @@ def test_an_instance_change_is_done_once(place: Objects, version: str) -> None:
     ("instance", "status"),
     [(stamp(START + 40 * DAY), "8"), ("tomorrow", "6"), (stamp(START + 100), "8")],
 )
-def test_an_instance_that_is_none(
-    place: Objects, version: str, instance: str, status: str
-) -> None:
+def test_an_instance_that_is_none(place: Objects, version: str, instance: str, status: str) -> None:
     """MS-ASCMD_R6238, MS-ASCMD_R6420: refused for itself, and nothing changes."""
     phone = place.phone(version)
     name = phone.make(place.folder, event("Series", "", version, WEEKLY))
@@ -251,9 +247,7 @@ def test_an_attendee_is_told_what_is_true(place: Objects, version: str) -> None:
 
 
 @every_version
-def test_an_attendee_who_changes_nothing_private_is_told_too(
-    place: Objects, version: str
-) -> None:
+def test_an_attendee_who_changes_nothing_private_is_told_too(place: Objects, version: str) -> None:
     """client-quirks 8.11: though nothing of what the phone said was taken."""
     name = place.store("", source=event_source("Theirs", "one@example.com", *MEETING))
     phone = place.phone(version)
@@ -305,9 +299,7 @@ def fetched(phone: ObjectPhone, reference: str) -> tuple[str | None, bytes]:
             Element(AirSyncBase.FileReference, reference),
         ],
     )
-    answer = phone.ask(
-        "ItemOperations", Element(ItemOperations.ItemOperations, [operation])
-    )
+    answer = phone.ask("ItemOperations", Element(ItemOperations.ItemOperations, [operation]))
     response = answer.find(ItemOperations.Response)
     assert response is not None
     (one,) = response.children

@@ -2,7 +2,6 @@
 
 import pytest
 
-from carbonio_mobile.eas.version import Version
 from carbonio_mobile.ids import ServerId
 from carbonio_mobile.testing.rig import Rig
 from carbonio_mobile.wbxml import Element
@@ -114,8 +113,6 @@ def test_a_fetch_gives_the_whole_object(rig: Rig, kind: Kind, version: str) -> N
     assert (found.status, found.made.value(kind.title)) == ("1", "First")
     assert [one.tag for one in found.made] == [one.tag for one in phone.hold(place.folder)[name]]
     assert (lost.status, lost.made) == ("8", None)
-
-
 
 
 @each
@@ -243,9 +240,7 @@ def test_starting_over_with_the_same_adds(rig: Rig, kind: Kind, version: str) ->
 
 
 @each
-def test_the_same_words_after_a_delete_are_a_new_object(
-    rig: Rig, kind: Kind, version: str
-) -> None:
+def test_the_same_words_after_a_delete_are_a_new_object(rig: Rig, kind: Kind, version: str) -> None:
     """Client ids may begin anew: what was deleted meanwhile is made again."""
     place = Objects(rig, kind)
     phone = place.phone(version)
@@ -290,7 +285,20 @@ class CutOff(Exception):
 
 
 def cut_off(phone: ObjectPhone, place: Objects, command: Element) -> str:
-    """Have a request end after the mailbox did its part; gives the only id that is there, if any."""
+    """Have a request end after the mailbox did its part; gives the id of what is there, if any."""
+    with pytest.raises(CutOff):
+        cut_off_request(phone, place, command)
+    names = place.names()
+    return names.pop() if names else ""
+
+
+_COMMANDS = (AirSync.Add, AirSync.Change, AirSync.Delete, AirSync.Fetch)
+
+
+def cut_off_request(phone: ObjectPhone, place: Objects, *content: Element) -> None:
+    """Send commands, with what stands before them, and store no state. Raises: CutOff."""
+    before = [one for one in content if one.tag not in _COMMANDS]
+    sent = commands(*(one for one in content if one.tag in _COMMANDS))
     states = place.rig.services.states
     commit = states.commit
 
@@ -298,11 +306,7 @@ def cut_off(phone: ObjectPhone, place: Objects, command: Element) -> str:
         raise CutOff
 
     states.commit = failing  # type: ignore[method-assign]
-    request = asking.sync(phone.collection(place.folder, commands(command)))
     try:
-        with pytest.raises(CutOff):
-            phone.send("Sync", request)
+        phone.send("Sync", asking.sync(phone.collection(place.folder, *before, sent)))
     finally:
         states.commit = commit  # type: ignore[method-assign]
-    names = place.names()
-    return names.pop() if names else ""

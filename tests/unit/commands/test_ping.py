@@ -8,7 +8,7 @@ from carbonio_mobile.eas.http import HttpResponse
 from carbonio_mobile.ids import OperationId
 from carbonio_mobile.mime.mailitem import MailPatch
 from carbonio_mobile.sync.folders import FolderKind
-from carbonio_mobile.sync.ping import FRUITLESS_MAX
+from carbonio_mobile.sync.ping import FRUITLESS_MAX, HOLD_S
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element, decode
 from carbonio_mobile.wbxml.codepages import Email, Ping
@@ -43,6 +43,13 @@ class PingTests(SynchronousTestCase):
 
     def status(self, document: Element | None) -> str:
         return self.ended(self.begin(document)).value(Ping.Status, "")
+
+    def held(self, document: Element | None) -> str:
+        """Give the status of a Ping that may be held for a moment."""
+        waiting = self.begin(document)
+        if not waiting.called:
+            self.rig.clock.advance(HOLD_S)
+        return self.ended(waiting).value(Ping.Status, "")
 
     def make_folder(self, name: str) -> None:
         mailbox = self.rig.mailbox()
@@ -179,8 +186,35 @@ class PingTests(SynchronousTestCase):
     def test_a_folder_reported_again_and_again_sends_the_device_to_folder_sync(self) -> None:
         """client-quirks.md 3.8: its Sync never comes; after some rounds status 7, once."""
         self.rig.deliver()
-        statuses = [self.status(asking.ping(60, self.inbox)) for _ in range(FRUITLESS_MAX + 2)]
+        statuses = [self.held(asking.ping(60, self.inbox)) for _ in range(FRUITLESS_MAX + 2)]
         self.assertEqual(statuses, ["2"] * FRUITLESS_MAX + ["7", "2"])
+
+    def test_who_asks_again_without_a_sync_is_held_for_a_moment(self) -> None:
+        """client-quirks 3.8: some ask every second; the first answer comes at once."""
+        self.rig.deliver()
+        self.assertEqual(self.status(asking.ping(60, self.inbox)), "2")
+        waiting = self.begin(asking.ping(60, self.inbox))
+        self.rig.clock.advance(HOLD_S - 0.5)
+        self.assertNoResult(waiting)
+        newer = self.begin(asking.ping(60, self.inbox))
+        self.assertEqual(self.ended(waiting).value(Ping.Status), "1")
+        self.rig.clock.advance(HOLD_S)
+        self.assertEqual(self.ended(newer).value(Ping.Status), "2")
+        self.phone.settle(self.inbox)
+        self.rig.deliver()
+        self.assertEqual(self.status(asking.ping(60, self.inbox)), "2")
+
+    def test_who_ignores_status_7_is_held_until_its_folder_sync(self) -> None:
+        """client-quirks 3.8: a folder came, and the device pings on."""
+        self.make_folder("One")
+        self.assertEqual(self.status(asking.ping(60, self.inbox)), "7")
+        for _ in range(FRUITLESS_MAX + 2):
+            self.assertEqual(self.held(asking.ping(60, self.inbox)), "7")
+        self.phone.folder_sync()
+        waiting = self.begin(asking.ping(60, self.inbox))
+        self.assertNoResult(waiting)
+        self.rig.clock.advance(60)
+        self.assertEqual(self.ended(waiting).value(Ping.Status), "1")
 
     def test_a_sync_between_pings_starts_the_count_anew(self) -> None:
         """Reports that were followed up are no sign of trouble."""

@@ -83,20 +83,32 @@ def test_every_family_is_seen_and_none_stands_twice() -> None:
         ("Samsung, Android 11+", "birthday_hour", 0),
         ("BlackBerry", "birthday_hour", 11),
         ("Windows Phone", "wants_empty_attendees", True),  # 7
+        ("Thunderbird", "wants_449", True),  # 7
+        ("Outlook desktop", "one_folder_of", {"Contacts"}),  # 4.7
+        ("Windows Phone", "one_folder_of", {"Contacts"}),  # 7
+        ("Samsung", "one_folder_of", {"Calendar", "Contacts", "Tasks"}),  # 6.5
+        ("Samsung, Android 11+", "one_folder_of", frozenset()),
+        ("iOS", "one_folder_of", {"Notes"}),  # 5.11
+        ("plain", "patience_s", 30.0),  # 3.14
+        ("Samsung", "patience_s", 90.0),
+        ("iOS", "patience_s", 240.0),
+        ("Outlook desktop", "patience_s", 240.0),
+        ("Windows Phone", "patience_s", 240.0),
     ],
 )
 def test_what_families_are_known_for(family: str, trait: str, value: object) -> None:
     """client-quirks.md: each trait belongs to these families, and to no other."""
-    by_name = {one.traits.family: one.traits for one in FAMILIES}
+    by_name = {one.traits.family: one.traits for one in FAMILIES} | {"plain": PLAIN}
     assert getattr(by_name[family], trait) == value
-    if value and trait not in ("birthday_hour", "may_skip_provisioning"):
+    if value is True and trait != "may_skip_provisioning":
         assert [name for name, one in by_name.items() if getattr(one, trait)] == [family]
 
 
 def test_a_plain_client_has_no_ways() -> None:
     """The defaults are those of a client that follows the specification."""
     assert Traits() == PLAIN
-    assert not any(getattr(PLAIN, name) for name in Traits.__slots__ if name not in ("family",))
+    ways = set(Traits.__slots__) - {"family", "patience_s"}
+    assert not any(getattr(PLAIN, name) for name in ways)
 
 
 def test_the_table_can_be_another() -> None:

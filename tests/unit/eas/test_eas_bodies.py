@@ -20,7 +20,7 @@ from carbonio_mobile.eas.bodies import (
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
 from carbonio_mobile.wbxml import Element
-from carbonio_mobile.wbxml.codepages import AirSyncBase, ItemOperations
+from carbonio_mobile.wbxml.codepages import AirSyncBase
 from tests.unit.eas.eas_mails import mail, on_the_wire
 
 V = Version.V16_1
@@ -324,17 +324,6 @@ def test_source_of_signed_mail_is_read_when_it_turns_up() -> None:
     assert further_wish(HTML_MAIL, wanted) is None
     assert further_wish(lacking, options(want(2))) is None
     assert further_wish(lacking, options(want(4, 0), mime=1)) is None
-
-
-def test_multipart_answer_names_the_part_in_place_of_the_data() -> None:
-    """MS-ASAIRS R176, R244: Part and no Data; the octets are the binary's."""
-    wanted = options(want(2, 100, preview=10))
-    body = body_of(body_elements(HTML_MAIL, wanted, V, part=3))
-    assert not body.has(AirSyncBase.Data)
-    assert body.value(ItemOperations.Part) == "3"
-    assert len(choose(HTML_MAIL, wanted, V).octets) in range(97, 101)
-    empty = body_of(body_elements(mail(), wanted, V, part=3))
-    assert not empty.has(ItemOperations.Part)
 
 
 def test_page_made_of_a_text_escapes_it() -> None:

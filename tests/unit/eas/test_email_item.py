@@ -354,8 +354,6 @@ def test_other_commands_take_the_same_properties(options: BodyOptions) -> None:
         ],
     )
     validate(fetched, "ItemOperations", folder=SCHEMAS)
-    parts = application_data(WHOLE, options, version, part=1)
-    check_versions(Element(ItemOperations.Properties, parts), version.text)
     searched = Element(
         Search.Search,
         [

@@ -17,7 +17,6 @@ from carbonio_mobile.wbxml.codepages import (
     AirSyncBase,
     Calendar,
     Contacts,
-    ItemOperations,
     Tasks,
 )
 from carbonio_mobile.wbxml.elements import Element
@@ -170,14 +169,6 @@ def test_no_text_is_a_body_without_data(kind: int) -> None:
     body = shown(Text(), options(want(kind, 100, preview=20)))
     assert names(body) == ["Type", "EstimatedDataSize"]
     assert body.value(AirSyncBase.EstimatedDataSize) == "0"
-
-
-def test_data_of_a_multipart_answer_is_a_part() -> None:
-    """MS-ASAIRS_R176."""
-    (body, _) = text_elements(PLAIN, options(), V, part=3)
-    assert names(body) == ["Type", "EstimatedDataSize", "Part"]
-    assert body.value(ItemOperations.Part) == "3"
-    assert text_body(PLAIN, options(), V).octets == PLAIN.plain.encode()
 
 
 def test_a_page_alone_has_a_plain_form() -> None:

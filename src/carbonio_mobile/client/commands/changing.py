@@ -1,6 +1,7 @@
 """mark, move, delete: what changes items that are held."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 
 from carbonio_mobile.client import synctrees
 from carbonio_mobile.client.applying import SyncResult
@@ -17,7 +18,7 @@ MARKS = {
     "flagged": synctrees.flagged(),
     "unflagged": synctrees.unflagged(),
 }
-_WHY = {
+_WHY: Mapping[int, str] = {
     SyncStatus.CONFLICT: "it was changed elsewhere, which wins",
     SyncStatus.OBJECT_NOT_FOUND: "it is not there any more",
     SyncStatus.CONVERSION_ERROR: "the server cannot take it in this form",

@@ -1,16 +1,17 @@
 """What the user names: folders and items that the phone knows."""
 
+from contextlib import suppress
+
 from carbonio_mobile.client.faults import ClientFault
 from carbonio_mobile.client.items import Item
 from carbonio_mobile.client.phone import Phone
 from carbonio_mobile.client.state import PhoneFolder
 
-
 _ALIASES = {"events": "calendar"}
 
 
 def folder_of_class(phone: Phone, class_name: str, name: str) -> PhoneFolder:
-    """Find a folder for items of a class: the one named, or the standard one. Raises: ClientFault."""
+    """Find a folder for items of a class: that named, or the standard one. Raises: ClientFault."""
     folder = folder_named(phone, name or class_name.lower())
     if folder.class_name != class_name:
         raise ClientFault(f"{phone.path(folder.id)} does not hold {class_name.lower()}")
@@ -27,11 +28,11 @@ def item_of_class(phone: Phone, class_name: str, server_id: str) -> tuple[str, I
 
 def folder_named(phone: Phone, name: str) -> PhoneFolder:
     """Find a folder. Raises: ClientFault, naming those that there are."""
-    try:
-        return phone.folder(_ALIASES.get(name.lower(), name))
-    except KeyError:
-        known = ", ".join(phone.path(folder) for folder in phone.folders)
-        raise ClientFault(f"there is no folder {name!r}; there are: {known}") from None
+    for one in (name, _ALIASES.get(name.lower(), name)):
+        with suppress(KeyError):
+            return phone.folder(one)
+    known = ", ".join(phone.path(folder) for folder in phone.folders)
+    raise ClientFault(f"there is no folder {name!r}; there are: {known}")
 
 
 def message_named(phone: Phone, server_id: str) -> tuple[str, Item]:

@@ -67,7 +67,7 @@ def added(data: Element, author: Author) -> Event:
         tzid=times.tzid,
         zone_blob=times.zone_blob,
         client_uid=_client_uid(data, author.version),
-        recurrence=_recurrence(data, None, author.version),
+        recurrence=_recurrence(data, None, author),
     )
     event = _regular(_with_flags(event, data, author.version, _kept), None)
     exceptions = data.find(Calendar.Exceptions)
@@ -138,7 +138,7 @@ def _wished(before: Event, data: Element, author: Author, ghosts: Ghosts) -> Eve
         details=details,
         tzid=times.tzid,
         zone_blob=times.zone_blob,
-        recurrence=_recurrence(data, before, author.version, kept),
+        recurrence=_recurrence(data, before, author, kept),
     )
     event = _with_flags(event, data, author.version, kept)
     event = carried_over(before, _regular(event, before.recurrence), author.version)
@@ -228,13 +228,14 @@ def _with_flags(
 def _recurrence(
     data: Element,
     before: Event | None,
-    version: Version,
+    author: Author,
     kept: Callable[[Tag], bool] = _kept,
 ) -> RecurrenceRule | None:
     stored = before.recurrence if before is not None else None
     found = data.find(Calendar.Recurrence)
     if found is not None:
-        return parse_recurrence(found, version, stored)
+        first_day = author.first_day_of_week
+        return parse_recurrence(found, author.version, stored, first_day_of_week=first_day)
     return stored if kept(Calendar.Recurrence) else None
 
 

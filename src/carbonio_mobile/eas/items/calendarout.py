@@ -53,13 +53,11 @@ def application_data(
     options: BodyOptions,
     version: Version,
     shown: Viewer,
-    *,
-    part: int | None = None,
 ) -> list[Element]:
     """Give the children of ApplicationData, or of Properties in a Fetch or a Search.
 
     ``item`` holds an Event. It is always the whole item: StartTime and EndTime are there in any
-    case (R235, R434). ``part`` is as in ``eas.bodies.body_elements``, for the body of the series.
+    case (R235, R434).
     """
     event = item.record
     if not isinstance(event, Event):
@@ -73,7 +71,7 @@ def application_data(
         *[one.element(showing, details) for one in _PROPERTIES if one.shown(showing, details)],
         *_answers(showing),
         *_series(showing),
-        *text_elements(details.body, options, version, native=Calendar.Body, part=part),
+        *text_elements(details.body, options, version, native=Calendar.Body),
     ]
     if event.recurrence_id is not None and version >= Version.V16_0:
         elements.append(Element(AirSyncBase.InstanceId, format_compact(event.recurrence_id)))
@@ -129,8 +127,8 @@ def _reminder(_showing: _Showing, details: Details) -> Element:
 
 
 def _stamp(showing: _Showing, details: Details) -> Element:
-    """Give DtStamp, which old devices ask for in any case."""
-    stamp = showing.item.received if details.dtstamp is None else details.dtstamp
+    """Give DtStamp, which old devices ask for in any case: the start where nothing says it."""
+    stamp = showing.event.details.start if details.dtstamp is None else details.dtstamp
     return Element(Calendar.DtStamp, format_compact(stamp))
 
 

@@ -142,14 +142,19 @@ def _plain(rule: RecurrenceRule) -> RecurrenceRule:
 
 
 def parse_recurrence(
-    element: Element, version: Version, before: RecurrenceRule | None = None
+    element: Element,
+    version: Version,
+    before: RecurrenceRule | None = None,
+    *,
+    first_day_of_week: int | None = None,
 ) -> RecurrenceRule | None:
     """Read Recurrence; the block replaces all that was said before.
 
     None: a single event, for an empty block from 16.0 on (R2180002). There a block without a Type
     changes ``before`` in part (R2180001). Where both ends are given Occurrences wins (R53911). Type
     0 on some weekdays is weekly (R3892312). What only a later version knows is kept from
-    ``before`` while the Type stays.
+    ``before`` while the Type stays; the week of a new series begins on ``first_day_of_week``
+    (R52524) where the device does not say it.
 
     Raises: ItemFault where a field does not fit the Type or its range (R53912 to R53919), lacks, or
     stands twice.
@@ -176,7 +181,7 @@ def parse_recurrence(
         week_of_month=pattern.get("week_of_month", 0),
         month_of_year=pattern.get("month_of_year", 0),
     )
-    rule = _with_calendar(rule, texts, version, before)
+    rule = _with_calendar(rule, texts, version, before, first_day_of_week)
     return before if same_pattern(rule, before) else rule
 
 
@@ -222,6 +227,7 @@ def _with_calendar(
     texts: Mapping[str, str],
     version: Version,
     before: RecurrenceRule | None,
+    usual_day: int | None,
 ) -> RecurrenceRule:
     """Add which calendar and week are meant; older versions cannot say it."""
     calendar = _number("CalendarType", texts.get("calendar_type") or "0", 0, 23)
@@ -233,8 +239,8 @@ def _with_calendar(
     same = before if before is not None and before.kind == rule.kind else None
     if version < Version.V14_0 and same:
         calendar, leap = same.calendar_type, int(same.is_leap_month)
-    if day is None and same:
-        day = same.first_day_of_week
+    if day is None:
+        day = same.first_day_of_week if same else usual_day
     return replace(
         rule,
         calendar_type=calendar if rule.kind in _DATED else 0,

@@ -27,7 +27,8 @@ class Viewer:
 class Author:
     """Who sends an item: the version spoken, the time (seconds UTC), the account.
 
-    ``new_uid`` is for an item that comes without a UID of its own.
+    ``new_uid`` is for an item that comes without a UID of its own, ``first_day_of_week`` (0 Sunday
+    to 6) for a weekly series that does not say where its week begins (MS-ASCAL R52524).
     """
 
     version: Version
@@ -37,6 +38,7 @@ class Author:
     addresses: frozenset[str]
     new_uid: str
     traits: Traits = field(default=PLAIN)
+    first_day_of_week: int = 1
 
 
 @dataclass(frozen=True, slots=True)

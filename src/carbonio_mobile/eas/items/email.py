@@ -65,14 +65,11 @@ def application_data(
     options: BodyOptions,
     version: Version,
     aspects: Aspect = ALL_ASPECTS,
-    *,
-    part: int | None = None,
 ) -> list[Element]:
     """Give the children of ApplicationData, or of Properties in a Fetch or a Search.
 
     With some aspects only, these are the blocks that changed (MS-ASEMAIL R75, R76); the list is
-    empty where this version shows nothing of them, and then no Change may be sent (R78). ``part``
-    is as in ``bodies.body_elements``.
+    empty where this version shows nothing of them, and then no Change may be sent (R78).
     """
     if not needs_bodies(aspects, version):
         return [
@@ -87,7 +84,7 @@ def application_data(
     if aspects == ALL_ASPECTS and not item.state.categories:
         # In a Change the empty container takes categories off; in an Add there are none to take.
         elements = [element for element in elements if element.tag is not Email.Categories]
-    elements += body_elements(item, options, version, part=part)
+    elements += body_elements(item, options, version)
     return elements
 
 

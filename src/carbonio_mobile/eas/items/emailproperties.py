@@ -114,7 +114,7 @@ def _bcc(item: MailItem, _version: Version) -> Element | None:
 
 def _meeting(item: MailItem, version: Version) -> Element | None:
     meeting = item.record.meeting
-    if meeting is None or not shows_meeting(meeting):
+    if meeting is None or not shows_meeting(meeting, version):
         return None
     return meeting_element(meeting, version, sent=item.record.sent_at or item.received)
 

@@ -8,12 +8,18 @@ from dataclasses import replace
 
 from carbonio_mobile.eas.items.calendarrecurrence import IN_MAILS, recurrence_element
 from carbonio_mobile.eas.items.place import place_element
-from carbonio_mobile.eas.times import format_datetime
+from carbonio_mobile.eas.times import format_compact, format_datetime
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.mime.record import MeetingSummary
 from carbonio_mobile.pim.event import Place
 from carbonio_mobile.pim.recurrence import RecurrenceRule
-from carbonio_mobile.wbxml.codepages import Calendar, Email, Email2
+from carbonio_mobile.wbxml.codepages import (
+    Calendar,
+    ComposeMail,
+    Email,
+    Email2,
+    MeetingResponse,
+)
 from carbonio_mobile.wbxml.elements import Element
 
 MAX_REMINDER_S = 0xFFFF
@@ -23,9 +29,16 @@ _ANSWERED_METHODS = frozenset(("REQUEST", "CANCEL"))
 _SINGLE, _MASTER, _INSTANCE, _EXCEPTION, _ORPHAN = range(5)
 
 
-def shows_meeting(meeting: MeetingSummary | None) -> bool:
-    """Tell whether the mail carries MeetingRequest: an attendee can act on it (R543)."""
-    return meeting is not None and meeting.method in _ANSWERED_METHODS
+def shows_meeting(meeting: MeetingSummary | None, version: Version) -> bool:
+    """Tell whether the mail carries MeetingRequest: an attendee can act on it (R543).
+
+    From 16.1 on also one that tells the organiser of a proposed time or of a forward (R91100,
+    R91120).
+    """
+    if meeting is None:
+        return False
+    tells = meeting.proposed is not None or bool(meeting.forwardees)
+    return (tells and version >= Version.V16_1) or meeting.method in _ANSWERED_METHODS
 
 
 def meeting_element(meeting: MeetingSummary, version: Version, *, sent: float) -> Element:
@@ -106,4 +119,26 @@ def _identity(meeting: MeetingSummary, version: Version) -> list[Element]:
         elements.append(Element(Email2.MeetingMessageType, str(meeting.meeting_message_type)))
     if version >= Version.V16_0:
         elements.append(Element(Calendar.UID, meeting.uid))
+    if version >= Version.V16_1:
+        elements += _news(meeting)
     return elements
+
+
+def _news(meeting: MeetingSummary) -> list[Element]:
+    """Say which time an attendee proposes, both ends of it (MS-ASCMD R69901704), and who else was
+    invited.
+    """
+    elements: list[Element] = []
+    if meeting.proposed is not None:
+        start, end = (format_compact(at) for at in meeting.proposed)
+        elements.append(Element(MeetingResponse.ProposedStartTime, start))
+        elements.append(Element(MeetingResponse.ProposedEndTime, end))
+    if meeting.forwardees:
+        people = [_forwardee(address, name) for address, name in meeting.forwardees]
+        elements.append(Element(ComposeMail.Forwardees, people))
+    return elements
+
+
+def _forwardee(address: str, name: str) -> Element:
+    shown = Element(ComposeMail.Name, name) if name else None
+    return Element(ComposeMail.Forwardee, [shown, Element(ComposeMail.Email, address)])

@@ -26,13 +26,11 @@ def application_data(
     options: BodyOptions,
     version: Version,
     _shown: Viewer,
-    *,
-    part: int | None = None,
 ) -> list[Element]:
     """Give the children of ApplicationData, or of Properties in a Fetch or a Search.
 
     LastModifiedDate is always there (MS-ASNOTE R125): where the note does not say, it is when it
-    came. ``part`` is as in ``textbody.text_elements``. Below 14.0 there are no notes, and nothing.
+    came. Below 14.0 there are no notes, and nothing.
     """
     if version < Version.V14_0:
         return []
@@ -41,7 +39,7 @@ def application_data(
     modified = item.received if note.modified_at is None else note.modified_at
     return [
         *([Element(Notes.Subject, note.subject)] if note.subject else []),
-        *text_elements(note.body, options, version, part=part),
+        *text_elements(note.body, options, version),
         Element(Notes.MessageClass, note.message_class),
         Element(Notes.LastModifiedDate, format_compact(modified)),
         *category_elements(Notes.Categories, Notes.Category, note.categories),

@@ -62,7 +62,7 @@ def parse_place(element: Element, before: Place = NOWHERE) -> Place:
     """
     if element.tag is not AirSyncBase.Location:
         line = _bounded(element.string)
-        return before if line == place_line(before) else Place(display_name=line)
+        return before if line == place_line(before).strip() else Place(display_name=line)
     found: dict[str, str] = {}
     for name, tag in _TAGS:
         children = element.find_all(tag)

@@ -29,18 +29,13 @@ def application_data(
     options: BodyOptions,
     version: Version,
     _shown: Viewer,
-    *,
-    part: int | None = None,
 ) -> list[Element]:
-    """Give the children of ApplicationData, or of Properties in a Fetch or a Search.
-
-    ``part`` is as in ``textbody.text_elements``.
-    """
+    """Give the children of ApplicationData, or of Properties in a Fetch or a Search."""
     task = item.record
     assert isinstance(task, Task)
     elements = [
         Element(Tasks.Subject, task.subject) if task.subject else None,
-        *text_elements(task.body, options, version, native=Tasks.Body, part=part),
+        *text_elements(task.body, options, version, native=Tasks.Body),
         _number(Tasks.Importance, task.importance),
         _time(Tasks.UtcStartDate, task.start_utc),
         _time(Tasks.StartDate, task.start_local),
@@ -125,7 +120,7 @@ def _read(before: Task, data: Element, author: Author) -> Task:
         categories=categories(data, Tasks.Categories, Tasks.Category),
         sensitivity=number(data, Tasks.Sensitivity, range(4)),
         reminder_at=_reminder_at(before, data),
-        recurrence=parse_series(data.find(Tasks.Recurrence)),
+        recurrence=parse_series(data.find(Tasks.Recurrence), author.first_day_of_week),
         ordinal_date=moment(data, Tasks.OrdinalDate),
         sub_ordinal=(text(data, Tasks.SubOrdinalDate, MAX_ORDINAL_CHARS) or "").strip(),
         modified_at=author.now,

@@ -18,6 +18,7 @@ from carbonio_mobile.wbxml.tokens import Tag
 
 _KINDS = (0, 1, 2, 3, 5, 6)
 _MONTHS = frozenset({2, 3, 5, 6})
+_WEEKLY = 1
 _OCTET = range(256)
 CALENDAR_TYPES = frozenset({*range(13), 14, 15, 20})
 """MS-ASTASK R84; the others of MS-ASCAL are not for tasks (R382 to R390)."""
@@ -58,12 +59,13 @@ def series_element(series: TaskRecurrence | None, version: Version) -> Element |
     return Element(Tasks.Recurrence, known)
 
 
-def parse_series(element: Element | None) -> TaskRecurrence | None:
+def parse_series(element: Element | None, first_day_of_week: int) -> TaskRecurrence | None:
     """Read Recurrence; None where it is absent.
 
-    What is missing of a pattern is taken from Start; Occurrences goes before Until (MS-ASTASK
-    R37013). Raises: ItemFault (status 6) without Type (R289) or Start (R37011), for what must not
-    come with its Type, and for values out of their ranges.
+    What is missing of a pattern is taken from Start, the day that a week begins with is
+    ``first_day_of_week`` (MS-ASTASK R396); Occurrences goes before Until (R37013). Raises:
+    ItemFault (status 6) without Type (R289) or Start (R37011), for what must not come with its
+    Type, and for values out of their ranges.
     """
     if element is None:
         return None
@@ -73,7 +75,7 @@ def parse_series(element: Element | None) -> TaskRecurrence | None:
     for tag, kinds in _REFUSED.items():
         if kind in kinds and element.has(tag):
             raise ItemFault(f"{tag} in a Recurrence of type {kind}")
-    rule = _rule(element, kind)
+    rule = _rule(element, kind, first_day_of_week if kind == _WEEKLY else None)
     return TaskRecurrence(
         rule=normalised(rule, local_datetime(start)),
         start=whole(start),
@@ -82,8 +84,9 @@ def parse_series(element: Element | None) -> TaskRecurrence | None:
     )
 
 
-def _rule(element: Element, kind: int) -> RecurrenceRule:
+def _rule(element: Element, kind: int, usual_day: int | None) -> RecurrenceRule:
     first_day = number(element, Tasks.FirstDayOfWeek, range(7))
+    first_day = usual_day if first_day is None else first_day
     interval = number(element, Tasks.Interval, range(MAX_COUNT + 1))
     until = moment(element, Tasks.Until)
     return RecurrenceRule(

@@ -83,8 +83,10 @@ def parse_delete(root: Element) -> FolderDeleteRequest:
 
 
 def parse_update(root: Element) -> FolderUpdateRequest:
-    """Read a FolderUpdate. Raises: ProtocolError."""
+    """Read a FolderUpdate. Raises: ProtocolError, for a Status too (MS-ASCMD R3102)."""
     _check(root, FolderHierarchy.FolderUpdate)
+    if root.has(FolderHierarchy.Status):
+        raise ProtocolError("a Status in a request")
     return FolderUpdateRequest(
         sync_key=identity(root, FolderHierarchy.SyncKey),
         folder=folder_id(root, FolderHierarchy.ServerId),

@@ -164,8 +164,7 @@ def _with_options(names: Names, store: str, options: Element, version: Version) 
 
 def _fault(element: Element, names: Names, store: str, options: Element | None) -> int | None:
     """Say why a fetch cannot be done as written, or None."""
-    ids = (names.server_id, names.long_id, names.link_id, names.file_reference)
-    if sum(one is not None for one in ids) != 1 or not store:
+    if sum(child.tag in _IDS for child in element) != 1 or not store:  # MS-ASCMD R765
         return ItemOperationsStatus.PROTOCOL_ERROR
     if store.replace(" ", "").lower() != (_MAILBOX if names.link_id is None else _LIBRARY):
         return ItemOperationsStatus.UNKNOWN_STORE
@@ -178,6 +177,11 @@ def _fault(element: Element, names: Names, store: str, options: Element | None) 
     if options is not None and not _options_fit(names, options):
         return ItemOperationsStatus.PROTOCOL_ERROR
     return None
+
+
+_IDS = frozenset(
+    {AirSync.ServerId, Search.LongId, DocumentLibrary.LinkId, AirSyncBase.FileReference}
+)
 
 
 def _short(names: Names) -> bool:

@@ -33,6 +33,7 @@ from carbonio_mobile.wbxml.codepages import (
 
 CLASSES = frozenset({"Email", "Calendar", "Contacts", "Tasks", "Notes", "SMS"})
 """MS-ASCMD R920."""
+_CLASSES_SINCE = {"Notes": Version.V14_0, "SMS": Version.V14_0}  # MS-ASCMD R6288
 MAX_TEXT_CHARS = 1024
 MAX_COLLECTIONS = 1000
 ALL_FOLDERS = "0"
@@ -52,7 +53,14 @@ _CLASS_PAGES = frozenset(
 )
 """MS-ASEMAIL R68, MS-ASTASK R364: a search names no properties of a class."""
 
-_CRITERIA = (Search.FreeText, AirSync.Class, AirSync.CollectionId, Search.ConversationId)
+_CRITERIA = (
+    Search.FreeText,
+    AirSync.Class,
+    AirSync.CollectionId,
+    Search.ConversationId,
+    Search.GreaterThan,
+    Search.LessThan,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +208,7 @@ def _names_properties(part: Element) -> bool:
 
 
 def _too_complex(part: Element, *, within_and: bool = False) -> bool:
-    """Criteria stand in one And and nowhere else (MS-ASCMD R923, R2032, R2086, R3105)."""
+    """Criteria stand in one And and nowhere else (MS-ASCMD R923, R2032, R2086, R3105, R3143)."""
     if within_and:
         return part.has(Search.And) or part.has(Search.Or)
     return part.has(Search.Or) or any(part.has(tag) for tag in _CRITERIA)
@@ -222,7 +230,8 @@ def _criteria(conjunction: Element, version: Version) -> Criteria:
         before=_time(conjunction, Search.LessThan),
     )
     bounded = criteria.after is not None or criteria.before is not None
-    if not classes <= CLASSES or len(folders) > MAX_COLLECTIONS:
+    known = {one for one in CLASSES if version >= _CLASSES_SINCE.get(one, version)}
+    if not classes <= known or len(folders) > MAX_COLLECTIONS:
         raise ProtocolError("unusable Class or CollectionId in Search")
     if not text and not criteria.conversation and not bounded:
         raise ProtocolError("Search for nothing")

@@ -274,8 +274,10 @@ def _options(blocks: list[Element], version: Version) -> CollectionOptions | Non
         raise ProtocolError("Options of one class twice (R934, R935)")
     if len(blocks) == 2 and "SMS" not in classes:
         raise ProtocolError("two Options blocks", expected="Email and SMS")
+    if "SMS" in classes and version < Version.V14_0:
+        raise ProtocolError("Options for SMS before 14.0 (R6298)")
     by_class = dict(zip(classes, blocks, strict=True))
-    sms = by_class.pop("SMS", None) if version >= Version.V14_0 else None
+    sms = by_class.pop("SMS", None)
     wanted = None if sms is None else BodyOptions.parse(sms, version)
     own = next(iter(by_class.values()), None)
     if own is None:
