@@ -8,6 +8,7 @@ from carbonio_mobile.commands.documents import searched_documents
 from carbonio_mobile.commands.mailfolders import searched_folders
 from carbonio_mobile.commands.people import listed
 from carbonio_mobile.commands.reading import Hits, Reader, batches
+from carbonio_mobile.commands.resultset import page_of
 from carbonio_mobile.eas.items.classes import CLASSES
 from carbonio_mobile.eas.longid import LongId
 from carbonio_mobile.eas.messages import search
@@ -80,7 +81,7 @@ async def _searched(call: Call, request: Request) -> Element:
             before=criteria.before,
         )
         limit = min(rows.length, PAGE_ROWS)
-        found = await call.mailbox.search(query, offset=rows.first, limit=limit)
+        found = await page_of(call, query, rows, limit=limit, rebuild=request.rebuild)
         if not found.hits:
             past = rows.first and rows.first >= found.total
             status = SearchStatus.END_OF_RANGE if past else SearchStatus.SUCCESS

@@ -29,7 +29,8 @@ async def respond(call: Call) -> Answer:
         response = Response(status=SettingsStatus.PROTOCOL_ERROR)
     else:
         response = await _done(call, request)
-    return Answer(document=settings.build(response, call.version))
+    answer = settings.build(response, call.version)
+    return Answer(document=settings.in_order_of(call.document, answer))
 
 
 async def _done(call: Call, request: Request) -> Response:

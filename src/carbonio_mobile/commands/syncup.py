@@ -34,12 +34,13 @@ from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import Conflict, Corrupt, NotAllowed, NotFound, OverQuota, TooLarge
 from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion, ServerId
 from carbonio_mobile.mime.mailitem import ClearFollowUp, MailPatch, MailState
+from carbonio_mobile.mime.record import MESSAGE_CLASS
 from carbonio_mobile.sync.changes import ALL_ASPECTS, NO_ASPECT, Aspect
 from carbonio_mobile.sync.folders import Folder, FolderKind
 from carbonio_mobile.sync.poison import PoisonList
 from carbonio_mobile.sync.state import CommandResult, Generation
 from carbonio_mobile.wbxml import Element, Tag, encode
-from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase
+from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Email
 
 _TAGS: Mapping[CommandKind, Tag] = {
     CommandKind.ADD: AirSync.Add,
@@ -183,7 +184,7 @@ class Applying:
                 results[fingerprint] = await self._change_draft(command, item)
             else:
                 try:
-                    patches[item] = (fingerprint, self._patch_of(command))
+                    patches[item] = (fingerprint, await self._patch_of(command, item))
                 except ItemFault as fault:
                     results[fingerprint] = CommandResult(status=fault.status)
         return results | await self._patch(patches)
@@ -197,10 +198,17 @@ class Applying:
         known = self._knows_all(item, after, Aspect.CONTENT)
         return result if known else replace(result, version=None)
 
-    def _patch_of(self, command: ClientCommand) -> MailPatch:
-        if command.content is None:
+    async def _patch_of(self, command: ClientCommand, item: ItemId) -> MailPatch:
+        content = command.content
+        if content is None:
             raise ItemFault("nothing but Send, outside the drafts")
-        return parse_change(command.content, self.call.version)
+        kind = await self._message_class(item) if content.has(Email.Flag) else MESSAGE_CLASS
+        return parse_change(content, self.call.version, message_class=kind)
+
+    async def _message_class(self, item: ItemId) -> str:
+        """Give the class of a mail, by which it takes fewer properties to flag a meeting's."""
+        found = await self.call.mailbox.read(self.folder.id, [item], NO_BODIES)
+        return found[item].record.message_class if item in found else MESSAGE_CLASS
 
     async def _conflicts(self, item: ItemId) -> bool:
         since = await self._since([item], self.made.token)

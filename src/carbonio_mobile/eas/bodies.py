@@ -9,10 +9,12 @@ Spec: MS-ASAIRS 2.2.2.3 (AllOrNone), 2.2.2.9 (Body), 2.2.2.10 (BodyPart), 2.2.2.
 (Truncation).
 """
 
+from dataclasses import replace
+
 from carbonio_mobile.eas.bodychoice import Body, body_element, cut_text, fitting, readable
 from carbonio_mobile.eas.bodyoptions import BodyOptions, BodyPreference, BodyType, MimeSupport
 from carbonio_mobile.eas.version import Version, knows
-from carbonio_mobile.mime.bodies import text_to_html, truncate_utf8
+from carbonio_mobile.mime.bodies import text_to_html, truncate_utf8, without_targets
 from carbonio_mobile.mime.mailitem import BodyWish, MailItem
 from carbonio_mobile.mime.record import MessageRecord
 from carbonio_mobile.wbxml.codepages import AirSyncBase, Email
@@ -169,7 +171,11 @@ def _cut(item: MailItem, wanted: BodyPreference, options: BodyOptions) -> Body:
             octets, size = item.html, max(item.record.html_size_bytes, len(item.html))
         else:
             octets, size = _page(octets, size)
-    return cut_text(wanted.type, octets, size, wanted.truncation_bytes)
+    body = cut_text(wanted.type, octets, size, wanted.truncation_bytes)
+    if body.truncated and item.record.native_type == BodyType.HTML and body.type is BodyType.PLAIN:
+        # The beginning of a page as text is what lists show (client-quirks 5.4).
+        return replace(body, data=without_targets(body.data)) if isinstance(body.data, str) else body
+    return body
 
 
 def _page(text: bytes, size: int) -> tuple[bytes, int]:

@@ -19,6 +19,11 @@ _PREVIEW_NOISE = re.compile(
     r"|[-_=*~#]{4,}",
     re.IGNORECASE | re.MULTILINE,
 )
+_TARGET = re.compile(
+    r"[ \t]*(?:<(?:(?:https?|ftp)://|mailto:)[^<>\s]{0,2000}(?:>|$)"
+    r"|\[(?:image|cid|inline)[^\]\n]{0,200}(?:\]|$)|<[a-z:/]{0,8}$)",
+    re.IGNORECASE,
+)
 _SPACES = re.compile(r"[\s\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 
 _PAGE = (
@@ -67,6 +72,11 @@ def truncate_utf8(octets: bytes, limit: int) -> bytes:
     while cut > 0 and cut > limit - 4 and octets[cut] & 0xC0 == 0x80:
         cut -= 1
     return octets[:cut]
+
+
+def without_targets(text: str) -> str:
+    """Take out what a page's layout says of where links lead and of images, also one cut short."""
+    return _TARGET.sub("", text)
 
 
 def preview(text: str, limit: int = 255) -> str:

@@ -52,7 +52,8 @@ MAX_PLACE_CHARS = 8_000
 MAX_ADDRESS_CHARS = 320
 MAX_REMINDER_MIN = 525_600
 
-_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)\s*>|<[^<>]*>", re.I | re.S)
+_TAG = re.compile(r"<[^<>]*>")
+_UNSPOKEN = re.compile(r"<(?:style|script)\b|(</(?:style|script)\s*>)", re.I)
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li)\b[^<>]*>", re.I)
 _COORDINATE = re.compile(r"-?\d{1,3}(?:\.\d{1,20})?", re.ASCII)
 _RESOURCES = frozenset(("RESOURCE", "ROOM"))
@@ -185,7 +186,7 @@ def _place(lines: Lines) -> Place:
 def _said_place(own: ContentLine) -> Place | None:
     try:
         said = json.loads(shown(own, MAX_PLACE_CHARS))
-    except ValueError:
+    except (ValueError, RecursionError):  # anybody may write the property, as deep as they like
         return None
     if not isinstance(said, dict):
         return None
@@ -214,9 +215,22 @@ def _body(lines: Lines) -> Text:
 
 def plain_of(html: str) -> str:
     """Give the words of a page, for a body that came without them."""
-    words = html_unescape(_TAG.sub("", _BREAK.sub("\n", html.replace("\n", " "))))
+    words = html_unescape(_TAG.sub("", _BREAK.sub("\n", _spoken(html.replace("\n", " ")))))
     rows = [" ".join(row.split()) for row in clean(words).split("\n")]
     return "\n".join(rows).strip() or " "
+
+
+def _spoken(html: str) -> str:
+    """Leave out styles and scripts; one that never ends is none. Every tag is looked at once."""
+    kept: list[str] = []
+    shown_from, hidden_from = 0, None
+    for mark in _UNSPOKEN.finditer(html):
+        if mark[1] is None:
+            hidden_from = mark.start() if hidden_from is None else hidden_from
+        elif hidden_from is not None:
+            kept.append(html[shown_from:hidden_from])
+            shown_from, hidden_from = mark.end(), None
+    return "".join((*kept, html[shown_from:]))
 
 
 def _categories(lines: Lines) -> tuple[str, ...]:

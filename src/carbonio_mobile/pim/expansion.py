@@ -1,7 +1,8 @@
 """The starts that any rule of iCalendar gives, within bounds of work and count.
 
 It is for the rules that ActiveSync cannot say. A rule costs a step for each day or hour looked at,
-whether it gives a start or not; when the steps are used up, the rest is not given.
+whether it gives a start or not, and for each start where a day or hour has several; when the steps
+are used up, the rest is not given.
 
 Spec: RFC 5545 3.3.10.
 """
@@ -112,14 +113,23 @@ def _clock(
 
 def _day_sets(rule: _Rule, first: datetime, skip: datetime) -> Iterator[list[datetime]]:
     """Give the starts of each year, month, week or day of the rule."""
-    steps = 0
+    left = MAX_STEPS
     for begin, days in _spans(rule, first.date(), skip.date()):
-        steps += days
         span = (begin + n * _ONE_DAY for n in range(days) if begin.toordinal() + n <= _LAST)
-        wanted = [one for one in span if _is_wanted(rule, one)]
-        yield _placed(rule, [one for day in wanted for one in _times(rule, day)])
-        if steps > MAX_STEPS:
+        wanted = (one for one in span if _is_wanted(rule, one))
+        times = (one for day in wanted for one in _times(rule, day))
+        found, is_whole = _within(times, left)
+        if is_whole or not rule.positions:  # without its end nobody knows its last one
+            yield _placed(rule, found)
+        left -= max(days, len(found))
+        if left < 0 or not is_whole:
             return
+
+
+def _within(times: Iterator[datetime], left: int) -> tuple[list[datetime], bool]:
+    """Give the starts of a set as far as the steps go, and whether these are all."""
+    found = list(islice(times, max(left, 0) + 1))
+    return found, len(found) <= left
 
 
 _LAST = date.max.toordinal()
@@ -219,7 +229,9 @@ def _short_sets(rule: _Rule, first: datetime, skip: datetime) -> Iterator[list[d
     base = first if rule.freq == "SECONDLY" else first.replace(second=0)
     base = base.replace(minute=0) if rule.freq == "HOURLY" else base
     at = max(int((skip - base).total_seconds()) // stride - 1, 0)
-    for _ in range(MAX_STEPS):
+    steps = MAX_STEPS
+    while steps > 0:
+        steps -= 1
         try:
             now = base + timedelta(seconds=at * stride)
         except OverflowError:
@@ -233,6 +245,7 @@ def _short_sets(rule: _Rule, first: datetime, skip: datetime) -> Iterator[list[d
         if _is_on_clock(rule, now):
             minutes = rule.minutes if rule.freq == "HOURLY" else (now.minute,)
             seconds = (now.second,) if rule.freq == "SECONDLY" else rule.seconds
+            steps -= len(minutes) * len(seconds) - 1
             yield _placed(rule, [now.replace(minute=m, second=s) for m in minutes for s in seconds])
 
 

@@ -27,8 +27,8 @@ KINDS: Mapping[type[Record], FolderKind] = {
     Task: FolderKind.TASKS,
     Note: FolderKind.NOTES,
 }
-PER_FILE = 3
-"""So many objects of a file are in the core set."""
+PER_FILE = 2
+"""So many objects of a file are in the core set, none of them with very many exceptions."""
 MANY_INSTANCES = 12
 """Series with more exceptions are not added from 16.0 on, where each one is a Change."""
 LATER = ("16.0", "16.1")
@@ -57,7 +57,12 @@ def samples(*, core: bool) -> Iterator[Sample]:
     for row in listed:
         if row["core"] == "1" or not core:
             found = list(_of_file(row["path"]))
-            yield from found[:PER_FILE] if core else found
+            yield from [one for one in found if is_short(one.record)][:PER_FILE] if core else found
+
+
+def is_short(record: Record) -> bool:
+    """Tell whether an object is no series with very many exceptions."""
+    return not isinstance(record, Event) or len(record.exceptions) <= 2 * MANY_INSTANCES
 
 
 def _of_file(path: str) -> Iterator[Sample]:

@@ -207,8 +207,9 @@ def _reminder_of_series(one: Passage, was: int | None, became: int | None) -> bo
     return one.version < Version.V14_1 and was is None and became == usual
 
 
-def _people_of_series(one: Passage, _was: object, became: object) -> bool:
-    return one.version < Version.V14_0 and became in ((), one.event.details.attendees)
+def _people_of_series(one: Passage, _was: object, became: tuple[Attendee, ...]) -> bool:
+    usual = [each.address for each in one.event.details.attendees]
+    return one.version < Version.V14_0 and [each.address for each in became] in ([], usual)
 
 
 def _no_address(_one: Passage, was: str, became: str) -> bool:
@@ -292,6 +293,11 @@ NEW_AUTHOR: tuple[Loss, ...] = (
     Loss(("organizer_address",), "an organiser has an address", _no_address),
     Loss(("organizer_name",), "an organiser has an address", _nobodys),
     Loss(
+        ("organizer_name",),
+        "a name cannot hold a double quote everywhere; it is written as a single one",
+        lambda one, was, became: _plain(was) == became,
+    ),
+    Loss(
         ("attendees", "exception.attendees"),
         "who adds a meeting from 16.0 on does not say how others answered (MS-ASCAL R2028)",
         lambda one, was, became: (
@@ -315,6 +321,11 @@ NEW_AUTHOR: tuple[Loss, ...] = (
     ),
     Loss(("body", "exception.body"), "a body of blanks is none", _blank),
     Loss(("body", "exception.body"), "2.5 has plain text alone", _as_plain),
+    Loss(
+        ("body", "exception.body"),
+        "where there is HTML it alone is sent, and plain text made of it anew",
+        lambda one, was, became: bool(was.html) and was.html.strip() == became.html.strip(),
+    ),
     Loss(
         ("exception.body",),
         "an exception that lost the body of its series cannot say so: an empty one is inherited",

@@ -114,7 +114,7 @@ def changed(found: Sequence[Sample], kind: type[Record], version: str) -> Outcom
             passage = Passage(as_wished(sample.record), after.record, Version.parse(version))
             outcome.take(sample.name, passage, CHANGED)
             lost = lines_of(sample.source) - lines_of(after.source)
-            if lost and not is_read_only(sample.record):
+            if lost and not is_read_only(sample.record) and sample.name not in WRITTEN_ANEW:
                 outcome.faults.append(f"{sample.name}: lost {list(lost)}")
     return outcome
 
@@ -123,6 +123,13 @@ def is_read_only(record: Record) -> bool:
     return isinstance(record, Event) and record.is_read_only
 
 
+WRITTEN_ANEW = {
+    "ical/ical4j/samples/valid/blalor.ics#1": "what is both taken out and changed is changed",
+    "ical/libical/restriction.ics#2": "an occurrence without a start is given one",
+    "ical/libical/zday.ics#1": "the same",
+    "ical/synthetic/thisandfuture.ics#1": "one change of all that follows becomes one of each",
+}
+"""Objects of which more lines change than those of one field."""
 MAY_CHANGE = {
     "DTSTAMP", "LAST-MODIFIED", "REV", "SEQUENCE", "SUMMARY", "X-EVOLUTION-FILE-AS",
     "X-CARBONIO-MOBILE-OFFICE-LOCATION", "X-KADDRESSBOOK-X-OFFICE",
@@ -278,9 +285,9 @@ def main() -> None:
     lines = [
         "What becomes of the objects of the corpus when a device holds them",
         "",
-        f"{len(whole)} objects, each shown to a device, which adds it to an empty account or changes",
-        "one field of it. Made by `tests/unit/commands/test_corpus_objects.py`; a difference that is",
-        "not listed here is an error of the tests. The numbers count objects.",
+        f"{len(whole)} objects, each shown to a device, which adds it to an empty account or",
+        "changes one field of it. Made by `tests/unit/commands/test_corpus_objects.py`; what differs",
+        "otherwise than listed here is an error of the tests. The numbers count objects.",
     ]
     for title, run in (("Added elsewhere", added), ("One field changed", changed)):
         for kind in KINDS:

@@ -128,7 +128,7 @@ class ForwardeesTests(ForwardCase):
             self.assertNotIn(b"X-CARBONIO-MOBILE", found.source)
             assert notice is not None
             self.assertEqual(notice["Subject"], "Meeting Forward Notification: Plans")
-            self.assertIn(EVE, notice.get_content())
+            self.assertIn(EVE, notice.get_body(("plain",)).get_content())  # type: ignore[union-attr]
 
     def test_a_forward_that_is_repeated_is_sent_once(self) -> None:
         """client-quirks 5.9: bursts; under one ClientId and under new ones."""

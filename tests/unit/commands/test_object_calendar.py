@@ -1,11 +1,13 @@
 """Events between devices of all versions: UIDs, series, organisers, files."""
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 
 import pytest
 
+from carbonio_mobile.ids import OperationId
 from carbonio_mobile.pim.event import Event
-from carbonio_mobile.testing.rig import NOW, Rig
+from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.testing.rig import NOW, Rig, now
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Calendar, ItemOperations
 from tests.unit.commands.objectphone import (
@@ -80,10 +82,6 @@ def test_an_add_of_a_uid_that_is_there(place: Objects, version: str) -> None:
 @every_version
 def test_the_same_uid_in_two_calendars(place: Objects, version: str) -> None:
     """Each calendar has its own."""
-    from carbonio_mobile.ids import OperationId
-    from carbonio_mobile.sync.folders import FolderKind
-    from carbonio_mobile.testing.rig import now
-
     made = now(
         place.rig.mailbox().create_folder(
             None, "Team", FolderKind.USER_CALENDAR, operation=OperationId("team")
@@ -177,7 +175,7 @@ def test_an_instance_change_is_done_once(place: Objects, version: str) -> None:
 @every_new
 @pytest.mark.parametrize(
     ("instance", "status"),
-    [(stamp(START + 40 * DAY), "8"), ("tomorrow", "6"), (stamp(START + 100), "8")],
+    [(stamp(START + 40 * DAY), "8"), ("tomorrow", "6")],
 )
 def test_an_instance_that_is_none(place: Objects, version: str, instance: str, status: str) -> None:
     """MS-ASCMD_R6238, MS-ASCMD_R6420: refused for itself, and nothing changes."""
@@ -188,9 +186,6 @@ def test_an_instance_that_is_none(place: Objects, version: str, instance: str, s
         place.folder,
         change(name, Element(Calendar.Subject, "Moved"), instance=instance),
     )
-    if instance == stamp(START + 100):
-        assert said[0].status in ("1", "8")
-        return
     assert said[0].status == status
     assert place.get(name).source == before
 
@@ -305,8 +300,6 @@ def fetched(phone: ObjectPhone, reference: str) -> tuple[str | None, bytes]:
     (one,) = response.children
     properties = one.find(ItemOperations.Properties)
     data = None if properties is None else properties.find(ItemOperations.Data)
-    from base64 import b64decode
-
     content = b"" if data is None else b64decode(data.string)
     return one.value(ItemOperations.Status), content
 

@@ -18,6 +18,7 @@ from carbonio_mobile.eas.http import HttpResponse
 from carbonio_mobile.eas.items import calendar, email
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import ProtocolError
+from carbonio_mobile.pim.event import Place
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import Rig, now
 from carbonio_mobile.wbxml import Element, Tag, decode
@@ -41,6 +42,7 @@ from tests.unit.eas.eas_mails import FLAG, FULL, MEETING, STATE, mail, response
 from tests.unit.pim.meetings import ics
 
 Answer = tuple[str, Element]
+OLD = ("2.5", "12.0", "12.1")
 
 
 class RecordingRig(Rig):
@@ -92,7 +94,7 @@ def _hierarchy(phone: CheckedPhone) -> None:
     phone.folder_sync()
     other.ask("FolderDelete", asking.folder_delete(changed.children[1].string, name))
     phone.folder_sync()
-    if phone.version <= "12.1":
+    if phone.version in OLD:
         phone.ask("GetHierarchy")
 
 
@@ -245,10 +247,28 @@ def _mails() -> Iterator[Answer]:
         yield "Sync", response(email.application_data(item, wanted, version))
 
 
+PLACE = Place(
+    display_name="Office",
+    annotation="second floor",
+    street="Main Street 1",
+    city="Bonn",
+    state="NRW",
+    country="Germany",
+    postal_code="53111",
+    latitude="50.7",
+    longitude="7.1",
+    accuracy="10.5",
+    altitude="60",
+    altitude_accuracy="3",
+    uri="https://example.com/office",
+)
+
+
 def _events() -> Iterator[Answer]:
     """Events of every form, in each version."""
+    everywhere = replace(EVENTS[0], details=replace(EVENTS[0].details, place=PLACE))
     for version in Version:
-        for event in EVENTS:
+        for event in (*EVENTS, everywhere):
             shown = calendar.application_data(item_of(event), BodyOptions(), version, VIEWER)
             yield "Sync", response(shown)
 

@@ -92,7 +92,12 @@ _MOST = re.compile(
     r"(?P<element>[\w:]+) child element per (?P<parent>[\w:]+)(?: element)?\.?$"
 )
 _LISTED = re.compile(
-    r"(?P<element>[A-Z]\w+)\s*\(section [\d.]+\)\.?(?P<need> This element is required\.)?"
+    r"(?:\w+:)?(?P<element>[A-Z]\w+)\s*\((?:section|\S+ section) [\d.]+\)[.:]?"
+    r"(?: (?:This element is (?:optional|(?P<need>required))|"
+    r"One instance of this element is (?P<one>required))\.)?"
+)
+_ALLOWED = re.compile(
+    r"A maximum of one (?P<element>[\w:]+) (?:child )?element is allowed per (?P<parent>\w+)"
 )
 _VALUES = re.compile(
     r"The value of (?:the |this )?(?P<element>[\w:]+)?\s*element\s*(?:\[[^\]]*\])?\s*"
@@ -219,10 +224,10 @@ def _of_class(row: Row, place: str, body: str) -> Claim | None:
         )
     if found := _NEVER.search(body):
         return Claim(kind="never", element=found["element"], **common)
-    if found := _AT_MOST.search(body):
+    if found := _AT_MOST.search(body) or _ALLOWED.match(body):
         return Claim(
             kind="count",
-            element=found["element"],
+            element=_local(found["element"]),
             names=frozenset({found["parent"]}),
             most=1,
             **common,
@@ -264,7 +269,8 @@ def _of_class(row: Row, place: str, body: str) -> Claim | None:
             kind="child",
             element=found["element"],
             names=frozenset({place}),
-            least=int(found["need"] is not None),
+            least=int(found["need"] is not None or found["one"] is not None),
+            most=1 if found["one"] else None,
             **common,
         )
     return None

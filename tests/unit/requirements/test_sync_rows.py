@@ -376,7 +376,7 @@ def test_estimates_have_a_status_for_each_collection() -> None:
 
 
 def test_too_much_for_one_estimate() -> None:
-    """MS-ASCMD R5643, R5644, R5647: more collections than are taken is status 103."""
+    """MS-ASCMD R2711, R5643, R5644, R5647: more collections than are taken is status 103."""
     case = Case()
     one = asking.estimate("1", case.inbox, "14.1").children[0].children[0]
     listed = Element(GetItemEstimate.Collections, [one] * 5001)

@@ -66,7 +66,9 @@ def application_data(
             found.append(Element(tag, [Element(child, text) for text in texts]))
     if _is_shown(contact.picture):
         found.append(Element(Contacts.Picture, b64encode(contact.picture).decode("ascii")))
-    return found + text_elements(contact.body, options, version, native=Contacts.Body)
+    found += text_elements(contact.body, options, version, native=Contacts.Body)
+    # In 2.5 nobody would be told of a contact of which there is nothing to say.
+    return found or [Element(Contacts.FileAs)]
 
 
 def recipient_properties(item: ObjectItem, version: Version) -> list[Element]:

@@ -81,9 +81,6 @@ def application_data(
     elements = [
         element for one in of_version(version) if (element := one.give(item, version)) is not None
     ]
-    if aspects == ALL_ASPECTS and not item.state.categories:
-        # In a Change the empty container takes categories off; in an Add there are none to take.
-        elements = [element for element in elements if element.tag is not Email.Categories]
     elements += body_elements(item, options, version)
     return elements
 

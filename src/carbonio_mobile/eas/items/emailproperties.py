@@ -70,7 +70,7 @@ def _codepage(item: MailItem, _version: Version) -> Element:
 
 
 def _flag(item: MailItem, _version: Version) -> Element:
-    return flag_element(item.state.follow_up)
+    return flag_element(item.state.follow_up, item.record.subject)
 
 
 def _categories(item: MailItem, _version: Version) -> Element:

@@ -50,11 +50,16 @@ _DATES = ("StartDate", "DueDate", "UtcStartDate", "UtcDueDate")
 _MEETING_CLASS = "ipm.schedule.meeting"
 
 
-def flag_element(follow_up: FollowUp | None) -> Element:
-    """Build Flag: empty where there is none (MS-ASEMAIL R437)."""
+def flag_element(follow_up: FollowUp | None, subject: str = "") -> Element:
+    """Build Flag: empty where there is none (MS-ASEMAIL R437).
+
+    ``subject`` is the mail's, which is that of a flag without one of its own (R1053).
+    """
     if follow_up is None:
         return Element(Email.Flag)
     children = [Element(Email.Status, str(follow_up.status))]
+    if subject and "Subject" not in dict(follow_up.fields):
+        children.append(Element(Tasks.Subject, subject[:MAX_TEXT_CHARS]))
     children += [
         Element(_TAGS[name], text) for name, text in follow_up.fields if name in _TAGS and text
     ]
@@ -75,7 +80,9 @@ def parse_flag(element: Element, *, message_class: str = "IPM.Note") -> FollowUp
     _check_reminder(fields)
     if status == COMPLETE:
         _require(fields, "CompleteTime", "DateCompleted")  # R86
-    elif status == ACTIVE and not message_class.lower().startswith(_MEETING_CLASS):
+    elif "DateCompleted" in fields:
+        _require(fields, "CompleteTime")  # R359
+    if status == ACTIVE and not message_class.lower().startswith(_MEETING_CLASS):
         _require(fields, "FlagType")  # R940
     # Without a status some fields of an active flag are brought up to date (R90).
     return FollowUp(status=ACTIVE if status is None else status, fields=tuple(fields.items()))

@@ -84,7 +84,8 @@ class Criteria:
 class Request:
     """A search in one store; ``store`` is in lower case. ``fault`` says why it cannot be done.
 
-    ``range`` None is the default of the store. ``deep`` takes the subfolders in. A search for
+    ``range`` None is the default of the store. ``deep`` takes the subfolders in, ``rebuild`` asks
+    for the result set to be made anew. A search for
     people has a text alone among its criteria, and ``pictures`` where they are wanted.
     """
 
@@ -92,6 +93,7 @@ class Request:
     criteria: Criteria = field(default_factory=Criteria, repr=False)
     range: Range | None = None
     deep: bool = False
+    rebuild: bool = False
     body: BodyOptions = field(default_factory=BodyOptions)
     pictures: PictureOptions | None = None
     fault: SearchStatus | None = None
@@ -152,6 +154,7 @@ def _mailbox_search(store: Element, version: Version) -> Request:
         criteria=criteria,
         range=None if text is None else Range.parse(text),
         deep=options is not None and options.has(Search.DeepTraversal),
+        rebuild=options is not None and options.has(Search.RebuildResults),
         body=body,
     )
 

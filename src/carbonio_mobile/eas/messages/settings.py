@@ -131,6 +131,15 @@ def build(response: Response, version: Version) -> Element:
     return Element(Settings.Settings, [Element(Settings.Status, str(int(response.status))), *parts])
 
 
+def in_order_of(request: Element, answer: Element) -> Element:
+    """Give the answer with its properties as they stand in the request (MS-ASCMD R480, R5713)."""
+    asked = [child.tag for child in request]
+    order = {tag: place for place, tag in reversed(list(enumerate(asked)))}
+    status, *parts = answer.children
+    parts.sort(key=lambda part: order.get(part.tag, len(asked)))
+    return Element(answer.tag, [status, *parts])
+
+
 def _part(tag: Tag, status: int | None, got: Element | None = None) -> Element | None:
     if status is None:
         return None
