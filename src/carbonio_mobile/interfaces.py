@@ -269,9 +269,7 @@ class IDocuments(Interface):
         NotAllowed, TooLarge (a folder that holds more than a listing is for).
         """
 
-    def read(
-        path: DocumentPath, *, first: int, last: int | None, limit: int
-    ) -> Awaitable[Excerpt]:
+    def read(path: DocumentPath, *, first: int, last: int | None, limit: int) -> Awaitable[Excerpt]:
         """Give octets of a document, from ``first`` to ``last``, both included, or to its end.
 
         None where it ends before ``first``. Raises: NotFound (a folder also), NotAllowed, TooLarge

@@ -7,7 +7,13 @@ from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from carbonio_mobile.wbxml import Element, decode, encode
-from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, FolderHierarchy, Provision, Settings
+from carbonio_mobile.wbxml.codepages import (
+    AirSync,
+    AirSyncBase,
+    FolderHierarchy,
+    Provision,
+    Settings,
+)
 
 _WBXML = "application/vnd.ms-sync.wbxml"
 _POLICY = "MS-EAS-Provisioning-WBXML"
@@ -116,7 +122,7 @@ class BenchDevice:
         return told
 
     def page(self, folder: str, window: int = 100) -> tuple[list[Element], bool]:
-        """Sync once with HTML bodies cut at 32 KiB; gives the commands and whether there is more."""
+        """Sync once, HTML bodies cut at 32 KiB; gives the commands and whether there is more."""
         preference = [
             Element(AirSyncBase.Type, "2"),
             Element(AirSyncBase.TruncationSize, "32768"),
@@ -129,7 +135,7 @@ class BenchDevice:
         return list(commands or ()), told.has(AirSync.MoreAvailable)
 
     def initial(self, folder: str) -> tuple[list[Element], float, float]:
-        """Sync a folder from the start; gives all Adds, the seconds to the first page and to all."""
+        """Sync a folder from the start; gives all Adds, seconds to the first page and to all."""
         begin = time.perf_counter()
         self.sync(folder)
         found, more = self.page(folder)

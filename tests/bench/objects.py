@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -29,6 +30,7 @@ from tests.bench.objectdevice import BenchDevice, cpu_s
 CONTACTS, CALENDAR = 9, 8
 SIZES = (100, 1_000, 5_000)
 VERSIONS = ("14.1", "16.1")
+SHOWN = (Version.V2_5, Version.V14_1, Version.V16_1)
 NOW = 1_800_000_000.0
 WORDS = "Bring the figures of the quarter, and the list of those who are to be asked. "
 ZONE = (
@@ -46,7 +48,8 @@ def contact(number: int) -> str:
         f"N:Family{number};Given{number};;;\nORG:Example S.p.A.;Sales\nTITLE:Clerk\n"
         f"EMAIL;TYPE=work:given{number}@example.com\nEMAIL;TYPE=home:g{number}@example.net\n"
         f"TEL;TYPE=work,voice:+39 02 {number:06}\nTEL;TYPE=cell:+39 333 {number:07}\n"
-        f"TEL;TYPE=home:+39 06 {number:06}\nADR;TYPE=work:;;Via Roma {number};Milano;MI;20100;Italia\n"
+        f"TEL;TYPE=home:+39 06 {number:06}\n"
+        f"ADR;TYPE=work:;;Via Roma {number};Milano;MI;20100;Italia\n"
         f"BDAY:1980{number % 12 + 1:02}{number % 28 + 1:02}\nCATEGORIES:Customers\n"
         f"NOTE:{WORDS}\nREV:20260101T000000Z\nEND:VCARD\n"
     )
@@ -147,9 +150,10 @@ def delta() -> None:
                     assert len(told) == 1, told
                     reader.page(folder)
                     cpu, idle = cpu + after - before, idle + cpu_s(pid_of(running)) - after
+                each, quiet = (spent * 1000 / rounds for spent in (cpu, idle))
                 print(
-                    f"{size} {name}: Sync of one changed {cpu * 1000 / rounds:.2f} ms CPU, "
-                    f"{median(waits) * 1000:.1f} ms median; nothing new {idle * 1000 / rounds:.2f} ms"
+                    f"{size} {name}: Sync of one changed {each:.2f} ms CPU, "
+                    f"{median(waits) * 1000:.1f} ms median; nothing new {quiet:.2f} ms CPU"
                 )
 
 
@@ -171,7 +175,10 @@ def changed(item: Element, number: int) -> Element:
 
 def adds(count: int = 500, at_once: int = 50) -> None:
     with daemon({1: 0}) as running:
-        for name, kind, make in (("contacts", CONTACTS, contact_data), ("events", CALENDAR, event_data)):
+        for name, kind, make in (
+            ("contacts", CONTACTS, contact_data),
+            ("events", CALENDAR, event_data),
+        ):
             one = device(running, 1, f"a{kind}")
             folder = one.folders()[kind]
             one.initial(folder)
@@ -216,10 +223,12 @@ def item_of(source: bytes) -> ObjectItem:
 
 
 def rooms() -> None:
-    sources = {
-        "Contacts": [contact(number).encode() for number in range(100)],
-        "Calendar": [calendar([event(number)]).encode() for number in range(100)],
-    }
+    report("Contacts", [contact(number).encode() for number in range(100)])
+    report("Calendar", [calendar([event(number)]).encode() for number in range(100)])
+
+
+def report(name: str, texts: Sequence[bytes]) -> None:
+    """Print what each step costs for objects of one class."""
     author = Author(
         version=Version.V14_1,
         now=NOW,
@@ -229,41 +238,35 @@ def rooms() -> None:
         new_uid="new",
     )
     viewer = Viewer(address="john@example.com", addresses=author.addresses)
-    for name, texts in sources.items():
-        kind = OBJECT_CLASSES[name]
-        items = [item_of(text) for text in texts]
-        stored = [to_text(one.record) for one in items]
-        for step, work in (
-            ("pim read", lambda: [read_object(one) for one in texts]),
-            ("pim write new", lambda: [write_object(None, i.record, now=NOW) for i in items]),
-            ("pim patch", lambda: _patched(texts, items)),
-            ("record to JSON", lambda: [to_text(one.record) for one in items]),
-            ("record of JSON", lambda: [from_text(one) for one in stored]),
-            *(
-                (f"elements {v.text}", lambda v=v: [kind.shown(i, WISH, v, viewer) for i in items])
-                for v in (Version.V2_5, Version.V14_1, Version.V16_1)
-            ),
-        ):
-            print(f"{name}, {step}: {each_us(work):.1f} µs")
-        data = [
-            Element(AirSync.ApplicationData, kind.shown(i, WISH, Version.V14_1, viewer))
-            for i in items
-        ]
-        ghosts = Ghosts()
-        pairs = list(zip(items, data, strict=True))
-        octets = [encode(one) for one in data]
-        for step, work in (
-            ("encode", lambda: [encode(one) for one in data]),
-            ("decode", lambda: [decode(one) for one in octets]),
-            ("added 14.1", lambda: [kind.added(one, author) for one in data]),
-            ("changed 14.1", lambda: [kind.changed(i.record, d, author, ghosts) for i, d in pairs]),
-        ):
-            print(f"{name}, {step}: {each_us(work):.1f} µs")
+    kind = OBJECT_CLASSES[name]
+    items = [item_of(text) for text in texts]
+    stored = [to_text(one.record) for one in items]
+    data = [
+        Element(AirSync.ApplicationData, kind.shown(i, WISH, Version.V14_1, viewer)) for i in items
+    ]
+    pairs = list(zip(items, data, strict=True))
+    octets = [encode(one) for one in data]
+
+    def shown(version: Version) -> Callable[[], object]:
+        return lambda: [kind.shown(one, WISH, version, viewer) for one in items]
+
+    steps: tuple[tuple[str, Callable[[], object]], ...] = (
+        ("pim read", lambda: [read_object(one) for one in texts]),
+        ("pim write new", lambda: [write_object(None, i.record, now=NOW) for i in items]),
+        ("pim patch", lambda: _patched(texts, items)),
+        ("record to JSON", lambda: [to_text(one.record) for one in items]),
+        ("record of JSON", lambda: [from_text(one) for one in stored]),
+        *((f"elements {one.text}", shown(one)) for one in SHOWN),
+        ("encode", lambda: [encode(one) for one in data]),
+        ("decode", lambda: [decode(one) for one in octets]),
+        ("added 14.1", lambda: [kind.added(one, author) for one in data]),
+        ("changed 14.1", lambda: [kind.changed(i.record, d, author, Ghosts()) for i, d in pairs]),
+    )
+    for step, work in steps:
+        print(f"{name}, {step}: {each_us(work):.1f} µs")
 
 
 def _patched(texts: Sequence[bytes], items: Sequence[ObjectItem]) -> None:
-    from dataclasses import replace
-
     for text, one in zip(texts, items, strict=True):
         record = one.record
         if hasattr(record, "details"):
@@ -288,7 +291,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=" ".join(everything))
     chosen = parser.parse_args()
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    load = os.getloadavg()[0]
+    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.1f}")
     for part in chosen.parts or everything:
         everything[part]()
     sys.stdout.flush()

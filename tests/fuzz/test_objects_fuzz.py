@@ -5,7 +5,6 @@ valid, and goes up again as it came. ``pytest -m long`` (tox -e fuzz) tries many
 """
 
 import random
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -21,10 +20,10 @@ from carbonio_mobile.wbxml.codepages import (
     Contacts,
     Contacts2,
     Email,
-    Email2,
     Notes,
     Tasks,
 )
+from tests.fuzz.treefaults import el, mutated
 from tests.unit.commands.checked import ALL_VERSIONS
 from tests.unit.commands.objectphone import (
     DAY,
@@ -39,25 +38,7 @@ from tests.unit.commands.objectphone import (
 )
 
 OLD = ("2.5", "12.0", "12.1", "14.0", "14.1")
-TEXTS: tuple[str | bytes | None, ...] = (
-    *("", " ", "-1", "0", "1", "2", "4", "7", "255", "999", "1e5", "NaN", "٣", "9" * 25),
-    *("00010101T000000Z", "99991231T235959Z", "19691231T235959Z", "20270231T000000Z"),
-    *("20270118T090000Z", "2027-01-18T09:00:00.000Z", "0001-01-01T00:00:00.000Z"),
-    *(ZONE, b64encode(b"\xff" * 172).decode(), b64encode(bytes(range(172))).decode(), "QUJD"),
-    *("é" * 50, "x" * 40_000, "a\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\n", 'a,b;c\\n:"^n\t', "a\x01\ufffe"),
-    *("john@example.com", "mailto:mary@example.com", '"x" <a@b.c>', "<b>a</b>", "@", "IPM.Task"),
-    *(b"\xff\x00", None),
-)
-PAGES = (Contacts, Contacts2, Calendar, Tasks, Notes, Email, Email2, AirSyncBase, AirSync)
-TAGS = [one for page in PAGES for one in vars(page).values() if isinstance(one, Tag)]
 STATUSES = frozenset({"1", "4", "6", "7", "8"})
-
-
-def el(tag: Tag, *content: Element | str) -> Element:
-    """An element of a text or of children."""
-    if len(content) == 1 and isinstance(content[0], str):
-        return Element(tag, content[0])
-    return Element(tag, [one for one in content if isinstance(one, Element)])
 
 
 def body(version: str, tag: Tag | None, text: str = "Some text\r\nof lines.") -> list[Element]:
@@ -180,48 +161,6 @@ RICH = {
 }
 
 
-# Mutations
-
-
-def mutated(rng: random.Random, content: Sequence[Element]) -> list[Element]:
-    """Change, drop, double, move or add elements, one to five times, at any depth."""
-    root = Element(AirSync.ApplicationData, list(content))
-    for _ in range(rng.randint(1, 5)):
-        root = _once(rng, root)
-    return list(root.children)
-
-
-def _once(rng: random.Random, element: Element) -> Element:
-    children = list(element.children)
-    if children and rng.random() < 0.45:
-        inner = [at for at, one in enumerate(children) if one.children]
-        if inner:
-            at = rng.choice(inner)
-            children[at] = _once(rng, children[at])
-            return Element(element.tag, children)
-    at = rng.randrange(len(children)) if children else 0
-    match rng.randrange(7):
-        case 0 if children:
-            del children[at]
-        case 1 if children:
-            children[at:at] = [children[at]] * rng.choice((1, 1, 2, 300))
-        case 2 if children:
-            rng.shuffle(children)
-        case 3:
-            children.insert(at, _text(rng, rng.choice(TAGS)))
-        case 4 if children:
-            children[at] = Element(rng.choice(TAGS), [children[at]])
-        case 5 if children:
-            children[at] = Element(children[at].tag)
-        case _ if children:
-            children[at] = _text(rng, children[at].tag)
-    return Element(element.tag, children)
-
-
-def _text(rng: random.Random, tag: Tag) -> Element:
-    return Element(tag, rng.choice(TEXTS))
-
-
 # The server under test
 
 
@@ -321,7 +260,7 @@ def goes_up_again(kind: Kind, rig: Rig, folder: FolderId, version: str) -> None:
     giver = ObjectPhone(other, version)
     giver.prime(target)
     told = {}
-    for name, content in list(phone.hold(folder).items())[:40]:
+    for content in list(phone.hold(folder).values())[:40]:
         children = [one for one in content if one.tag is not AirSyncBase.Attachments]
         if version.startswith("16"):
             children = [one for one in children if one.tag is not Calendar.UID]
@@ -366,3 +305,69 @@ def test_faulty_items_are_stored_or_refused(kind: Kind, version: str) -> None:
 def test_many_faulty_items(kind: Kind, version: str, seed: int) -> None:
     """The same for longer."""
     survive(kind, version, seed=seed, rounds=40)
+
+
+# Mail that devices write: text messages and drafts
+
+
+def rich_mail(version: str) -> list[Element]:
+    """A text message or a draft."""
+    file = el(
+        AirSyncBase.Add,
+        el(AirSyncBase.ClientId, "f1"),
+        Element(AirSyncBase.Content, b"a;b"),
+        el(AirSyncBase.DisplayName, "a.csv"),
+        el(AirSyncBase.Method, "1"),
+    )
+    return [
+        *body(version, None),
+        el(Email.To, '"Mary" <mary@example.com>'),
+        el(Email.From, "+391234567"),
+        el(Email.Subject, "Plans"),
+        el(Email.Importance, "2"),
+        el(Email.DateReceived, "2027-01-14T09:00:00.000Z"),
+        el(Email.Read, "1"),
+        *([el(AirSyncBase.Attachments, file)] if version.startswith("16") else []),
+    ]
+
+
+def attack_mail(version: str, seed: int, rounds: int, *, is_sms: bool) -> None:
+    """Send faulty text messages or drafts; what is stored comes down at every version."""
+    rng, rig = random.Random(seed), Rig()
+    folder = rig.folder(FolderKind.INBOX if is_sms else FolderKind.DRAFTS)
+    phone = ObjectPhone(rig, version)
+    phone.prime(folder)
+    for number in range(rounds):
+        wrong = [_mail_add(mutated(rng, rich_mail(version)), is_sms=is_sms) for _ in range(4)]
+        sound = [*rich_mail(version)[:-1], el(Email.Subject, f"ok {number}")]
+        said = phone.up(folder, *wrong, _mail_add(sound, is_sms=is_sms))
+        assert {one.status for one in said} <= STATUSES, said
+        assert said[-1].status == "1", said
+        check_served(rig)
+    for each in ALL_VERSIONS:
+        came_down(rig, folder, each)
+    check_served(rig)
+
+
+def _mail_add(content: Sequence[Element], *, is_sms: bool) -> Element:
+    made = add(content)
+    return el(AirSync.Add, *([el(AirSync.Class, "SMS")] if is_sms else []), *made.children)
+
+
+MAILS = [("14.0", True), ("14.1", True), ("16.0", True), ("16.1", True), ("16.0", False),
+         ("16.1", False)]  # fmt: skip
+each_mail = pytest.mark.parametrize(("version", "is_sms"), MAILS)
+
+
+@each_mail
+def test_faulty_mails_are_stored_or_refused(version: str, is_sms: bool) -> None:
+    """Text messages and drafts, the same law."""
+    attack_mail(version, 1, 6, is_sms=is_sms)
+
+
+@pytest.mark.long
+@each_mail
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_many_faulty_mails(version: str, is_sms: bool, seed: int) -> None:
+    """The same for longer."""
+    attack_mail(version, seed, 40, is_sms=is_sms)

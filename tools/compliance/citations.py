@@ -19,6 +19,7 @@ import tokenize
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -83,29 +84,31 @@ def named(text: str, default: str | None, ids: Ids | None = None) -> Iterator[st
 def citations(ids: Ids | None = None, root: Path = ROOT) -> list[Citation]:
     """Give every citation in the tests of a checkout, sorted, each once."""
     found: set[Citation] = set()
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.py")):
-            name = path.relative_to(root).as_posix()
-            if name != EXAMPLES:
-                found.update(Source(name, path.read_text(encoding="utf-8")).citations(ids))
+    for source in _sources(root):
+        if source.name != EXAMPLES:
+            found.update(source.citations(ids))
     return sorted(found)
 
 
 def places(root: Path = ROOT) -> set[str]:
     """Give the name of everything that a citation could come from."""
-    found: set[str] = set()
-    for folder in FOLDERS:
-        for path in sorted((root / folder).rglob("*.py")):
-            name = path.relative_to(root).as_posix()
-            found.update(Source(name, path.read_text(encoding="utf-8")).names())
-    return found
+    return {name for source in _sources(root) for name in source.names()}
+
+
+@cache
+def _sources(root: Path) -> tuple["Source", ...]:
+    paths = [path for folder in FOLDERS for path in sorted((root / folder).rglob("*.py"))]
+    return tuple(
+        Source(path.relative_to(root).as_posix(), path.read_text(encoding="utf-8"))
+        for path in paths
+    )
 
 
 class Source:
     """One module of tests."""
 
     def __init__(self, name: str, text: str) -> None:
-        self._name = name
+        self.name = name
         self._text = text
         self._tree = ast.parse(text, filename=name)
         self._tables = _tables(self._tree)
@@ -113,7 +116,7 @@ class Source:
     def names(self) -> Iterator[str]:
         """Give the names of its tests, and of their classes."""
         for qualified, _node, _default in self._places():
-            yield f"{self._name}::{qualified}"
+            yield f"{self.name}::{qualified}"
 
     def citations(self, ids: Ids | None) -> Iterator[Citation]:
         """Give what its tests name."""
@@ -125,7 +128,7 @@ class Source:
                 for text in self._tabled(node, comments):
                     cited += named(text, _only(said) if "MS-AS" in said else default, ids)
             for requirement in cited:
-                yield Citation(f"{self._name}::{qualified}", requirement)
+                yield Citation(f"{self.name}::{qualified}", requirement)
 
     def _places(self) -> Iterator[tuple[str, Definition | ast.ClassDef, str | None]]:
         """Give each test and class of tests: its name, itself, the specification it is about."""

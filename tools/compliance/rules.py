@@ -13,6 +13,7 @@ from carbonio_mobile.commands.table import COMMANDS
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.wbxml.codepages import PAGES, VERSIONS
 from carbonio_mobile.wbxml.tokens import Tag
+from tools.compliance.known import KNOWN, Gap
 from tools.compliance.requirements import Row
 
 CONSTRUCTION: Final = "by construction"
@@ -125,12 +126,19 @@ def version_agrees(row: Row) -> bool:
     return bool(tags) and all((served and version in VERSIONS[tag]) is supported for tag in tags)
 
 
+def _known(name: str, gap: Gap) -> Rule:
+    """Make the rule of rows that are named one by one."""
+    listed = frozenset(gap.ids())
+    return Rule(name=name, word=NOT_DONE, why=gap.why, fits=lambda row: row.id in listed)
+
+
 RULES: Final[tuple[Rule, ...]] = (
     Rule(
         name="rights",
         word=NOT_APPLICABLE,
-        why="rights management needs a rights management server, which no back end here has: its "
-        "settings and templates are refused with status 168, no licence is ever sent",
+        why="rights management needs a rights management server, which no back end here has: the "
+        "list of templates is empty, what names a template is refused with status 168, no licence "
+        "is ever sent",
         fits=lambda row: (
             row.specification == "MS-ASRM"
             or row.place == "RightsManagementInformation"
@@ -140,8 +148,10 @@ RULES: Final[tuple[Rule, ...]] = (
         ),
         guards=(
             "tests/unit/commands/test_settings_command.py::SettingsTests::test_rights_management",
-            ("tests/unit/commands/test_itemoperations_command.py::"
-            "ItemOperationsTests::test_rights_management_is_off"),
+            (
+                "tests/unit/commands/test_itemoperations_command.py::"
+                "ItemOperationsTests::test_rights_management_is_off"
+            ),
         ),
     ),
     Rule(
@@ -157,8 +167,10 @@ RULES: Final[tuple[Rule, ...]] = (
         "every answer in the tests is checked against (`check_versions`); compared row by row",
         fits=version_agrees,
         guards=(
-            ("tests/unit/requirements/test_element_versions.py::"
-            "test_the_tables_say_what_the_rows_say"),
+            (
+                "tests/unit/requirements/test_element_versions.py::"
+                "test_the_tables_say_what_the_rows_say"
+            ),
             "tests/unit/wbxml/test_schemas.py::test_versions_of_tags_are_checked",
         ),
     ),
@@ -191,6 +203,37 @@ RULES: Final[tuple[Rule, ...]] = (
         fits=of(place=r"Appendix .*"),
     ),
     Rule(
+        name="declared",
+        word=CONSTRUCTION,
+        why="the published schemas declare it, and every answer in the tests is validated with "
+        "them",
+        fits=of(
+            "MS-ASDTYPE",
+            text=r"type attribute|complex type with complex content|primitive data type|"
+            r"as string types in XML schemas|fixed set of values",
+        ),
+        guards=("tests/unit/wbxml/test_schemas.py::test_samples_validate",),
+    ),
+    Rule(
+        name="display",
+        word=NOT_APPLICABLE,
+        why="how a device or a calendar program works out the local time that it shows",
+        fits=of("MS-ASDTYPE", section=r"2\.3\.[12]"),
+    ),
+    Rule(
+        name="numbers",
+        word=CONSTRUCTION,
+        why="the enumerations of status codes hold the numbers of the tables and no others, and "
+        "every status is sent by its name",
+        fits=of(
+            "MS-ASCMD",
+            section=r"2\.2\.3\.177.*",
+            place=r"Status ?\((?!Find|Autodiscover).*\)",
+            text=r"following table (?:lists|specifies|shows).{0,30}(?:status codes|values)",
+        ),
+        guards=("tests/unit/eas/test_status_tables.py::test_enum_has_the_numbers_of_its_table",),
+    ),
+    Rule(
         name="accounts",
         word=NOT_APPLICABLE,
         why="an account has no connected accounts of other services: none is told of, and an "
@@ -201,8 +244,10 @@ RULES: Final[tuple[Rule, ...]] = (
             text=r"^(?!.*(is not present in the request|MUST validate))",
         ),
         guards=(
-            ("tests/unit/commands/test_sending.py::"
-            "SendMailTests::test_accounts_and_templates_are_not_ours"),
+            (
+                "tests/unit/commands/test_sending.py::"
+                "SendMailTests::test_accounts_and_templates_are_not_ours"
+            ),
         ),
     ),
     Rule(
@@ -258,4 +303,5 @@ RULES: Final[tuple[Rule, ...]] = (
         why="the row leaves out 16.1, in which these policies are sent as well",
         fits=of("MS-ASWBXML", text=r"MaxDevicePasswordFailedAttempts|MaxCalendarAgeFilter"),
     ),
+    *(_known(name, gap) for name, gap in KNOWN.items()),
 )

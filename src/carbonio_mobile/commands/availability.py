@@ -9,10 +9,10 @@ from functools import partial
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.directory.accounts import Account
-from carbonio_mobile.directory.people import Person, PersonKind
+from carbonio_mobile.directory.people import Person, PersonKind, PersonWish
 from carbonio_mobile.eas.messages.resolverecipients import Availability
 from carbonio_mobile.eas.status import ResolveRecipientsStatus as Status
-from carbonio_mobile.errors import StoreError, Unavailable
+from carbonio_mobile.errors import NotFound, StoreError, Unavailable
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.pim.event import Event
 from carbonio_mobile.pim.freebusy import DAY_S, Busy, busy_times, free_busy, merged, nothing_known
@@ -31,6 +31,7 @@ class FreeBusy:
         self._call = call
         self._start, self._end = span
         self._left = PEOPLE_MAX
+        self._known: dict[AccountId, str] = {}
 
     async def of_person(self, person: Person) -> Availability:
         """Tell when somebody of the address list, or a group there, is busy."""
@@ -55,14 +56,28 @@ class FreeBusy:
 
     async def _of_group(self, group: Person) -> str:
         digits = [nothing_known(self._start, self._end)]
+        call = self._call
+        listed = await call.services.directory.at(call.account, group.members, wish=PersonWish())
         for address in group.members:
-            member = await self._call.services.accounts.find(address)
-            digits.append(await self._of(member.id if member is not None else None))
+            # A member whom the asking account may not find is nobody of whom it is told anything.
+            member = listed.get(address)
+            digits.append(await self._of(member.account if member is not None else None))
         return merged(digits)
 
     async def _of(self, account: AccountId | None) -> str:
-        owner = None if account is None else await self._call.services.accounts.account(account)
-        if owner is None or not owner.flag("zimbraFeatureCalendarEnabled", default=True):
+        """Give the digits of an account; each is looked at once, however often it is asked for."""
+        if account is None:
+            return nothing_known(self._start, self._end)
+        if account not in self._known:
+            self._known[account] = await self._looked_up(account)
+        return self._known[account]
+
+    async def _looked_up(self, account: AccountId) -> str:
+        try:
+            owner = await self._call.services.accounts.account(account)
+        except NotFound:
+            return nothing_known(self._start, self._end)
+        if not owner.flag("zimbraFeatureCalendarEnabled", default=True):
             return nothing_known(self._start, self._end)
         return free_busy(self._start, self._end, await self._times(owner))
 

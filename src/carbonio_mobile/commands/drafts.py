@@ -17,7 +17,7 @@ from carbonio_mobile.eas.messages.sync import ClientCommand
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import NotFound
-from carbonio_mobile.ids import FolderId, ItemId, OperationId, PartId
+from carbonio_mobile.ids import FolderId, ItemId, OperationId
 from carbonio_mobile.mime.compose import (
     Body,
     DraftChange,
@@ -32,7 +32,6 @@ from carbonio_mobile.mime.draftmark import DraftMark, mark_of, marked, unmarked
 from carbonio_mobile.mime.mailitem import (
     BodyWish,
     ClearFollowUp,
-    MailItem,
     MailPatch,
     MailState,
 )
@@ -161,8 +160,8 @@ class Drafts:
         item = found.get(result.item)
         if item is None:
             return None
-        content = None if command.content is None else self._content(command)
-        added = () if content is None else content.added
+        # A text message is no draft, and may say what no draft can; it has no new parts either.
+        added = self._content(command).added if result.parts else ()
         files = [
             file_element(item.folder, item.item, one, part)
             for one, part in zip(added, result.parts, strict=False)

@@ -50,9 +50,7 @@ class MailSource:
         """See :class:`ItemSource`: some with bodies, some only for the blocks that changed."""
         version = self.call.version
         told = [o for o in offers if o.kind in (OfferKind.ADD, OfferKind.CHANGE)]
-        whole = [
-            o for o in told if o.kind is OfferKind.ADD or needs_bodies(o.aspects, version)
-        ]
+        whole = [o for o in told if o.kind is OfferKind.ADD or needs_bodies(o.aspects, version)]
         items: dict[ItemId, Read] = {}
         for options, chosen in (
             (self.options, [o.item for o in whole if not o.beyond]),
@@ -105,9 +103,7 @@ class MailSource:
         version = self.call.version
         if _is_sms(item):
             return sms.application_data(item, self.sms or self.options, version)
-        return application_data(
-            item, self._previews if beyond else self.options, version, aspects
-        )
+        return application_data(item, self._previews if beyond else self.options, version, aspects)
 
     def stand_in(self, item: Item | None, received: float) -> list[Element]:
         """See :class:`ItemSource`."""

@@ -11,6 +11,7 @@ section 4.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import partial
 
 from carbonio_mobile.commands.authors import author
 from carbonio_mobile.commands.context import Call
@@ -28,7 +29,7 @@ from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion, OperationId, PartId
 from carbonio_mobile.pim.event import Event
-from carbonio_mobile.pim.item import ObjectItem, Record
+from carbonio_mobile.pim.item import ObjectItem, Record, body_of
 from carbonio_mobile.pim.newness import says_the_same
 from carbonio_mobile.pim.objects import read_object, write_object
 from carbonio_mobile.sync.changes import NO_ASPECT, Aspect, ItemHead
@@ -39,6 +40,10 @@ from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Calendar
 
 _TRIES = 3
 """So often a change is made anew on an object that others keep changing."""
+
+_LARGE_BYTES = 32_768
+"""Reading and writing more than this takes milliseconds, which the reactor thread has not."""
+_GUEST_BYTES = 80
 
 _NO_FILES = Files()
 
@@ -119,8 +124,7 @@ class ObjectWrites:
         # The same words under the same client id made an object once that is gone by now: a device
         # that started over counts anew.
         again = operation(self.call, "add", folder, name, self.sync_key, command.name)
-        head = await mailbox.add_object(folder, source, operation=again)
-        return head
+        return await mailbox.add_object(folder, source, operation=again)
 
     async def change(self, command: ClientCommand, item: ItemId) -> CommandResult:
         """Change an object, or one occurrence of an event.
@@ -225,14 +229,26 @@ class ObjectWrites:
     async def _prepared(self, before: ObjectItem | None, wanted: _Wanted) -> tuple[bytes, Record]:
         """Tell the attendees, and give what is to be stored: its text and what that reads as."""
         record, source = wanted.record, None if before is None else before.source
+        contents = wanted.contents
         if isinstance(record, Event):
             known = None
             if before is not None and isinstance(before.record, Event):
                 known = before.record
+            if contents:  # an invitation carries the files that come with the change
+                source, made = await self._write(source, record, contents)
+                record, contents = made if isinstance(made, Event) else record, {}
             changed = await mail_changes(self.call, known, record, source=source)
             record = record if changed is None else changed
-        octets = write_object(source, record, now=self.call.now, attachments=wanted.contents)
-        return octets, read_object(octets)
+        return await self._write(source, record, contents)
+
+    async def _write(
+        self, source: bytes | None, record: Record, contents: Mapping[PartId, bytes]
+    ) -> tuple[bytes, Record]:
+        """Write an object, away from the reactor where it is large; gives what it reads as, too."""
+        written = partial(_written, source, record, self.call.now, contents)
+        if _work_bytes(source, record, contents) < _LARGE_BYTES:
+            return written()
+        return await self.call.services.offload(written)
 
     def _result(
         self, item: ItemId, version: ItemVersion | None, wanted: _Wanted, stored: Record
@@ -271,6 +287,26 @@ class ObjectWrites:
             ]
             shown.append(Element(AirSyncBase.Attachments, files))
         return Element(AirSync.ApplicationData, shown) if shown else None
+
+
+def _written(
+    source: bytes | None, record: Record, now: float, contents: Mapping[PartId, bytes]
+) -> tuple[bytes, Record]:
+    """Give the text of a record, and what it reads as."""
+    octets = write_object(source, record, now=now, attachments=contents)
+    return octets, read_object(octets)
+
+
+def _work_bytes(source: bytes | None, record: Record, contents: Mapping[PartId, bytes]) -> int:
+    """Estimate how much there is to be read and written."""
+    body = body_of(record)
+    guests = 0
+    if isinstance(record, Event):
+        shown = [one.details for one in record.exceptions if one.details is not None]
+        guests = sum(len(one.attendees) for one in (record.details, *shown))
+    files = sum(map(len, contents.values()))
+    texts = len(body.plain) + len(body.html) + guests * _GUEST_BYTES
+    return len(source or b"") + texts + files
 
 
 def _instance_wanted(before: Event, command: ClientCommand, who: Author) -> _Wanted:

@@ -32,11 +32,16 @@ async def with_outdated(
     if version < Version.V14_1:
         return marked  # which cannot say it (R1301)
     for number, item in items.items():
-        meeting = item.record.meeting if isinstance(item, MailItem) else None
-        if isinstance(item, MailItem) and meeting is not None and await _overtaken(mailbox, meeting):
-            old = replace(meeting, meeting_message_type=OUTDATED)
-            marked[number] = replace(item, record=replace(item.record, meeting=old))
+        if isinstance(item, MailItem) and item.record.meeting is not None:
+            marked[number] = await _marked(mailbox, item, item.record.meeting)
     return marked
+
+
+async def _marked(mailbox: IMailbox, item: MailItem, meeting: MeetingSummary) -> MailItem:
+    if not await _overtaken(mailbox, meeting):
+        return item
+    old = replace(meeting, meeting_message_type=OUTDATED)
+    return replace(item, record=replace(item.record, meeting=old))
 
 
 async def _overtaken(mailbox: IMailbox, meeting: MeetingSummary) -> bool:

@@ -81,9 +81,7 @@ async def _raise(call: Call, known: ObjectItem, one: Mailbox) -> None:
     )
     source = write_object(known.source, grown, now=call.now)
     try:
-        await call.mailbox.replace_object(
-            known.folder, known.item, source, expected=known.version
-        )
+        await call.mailbox.replace_object(known.folder, known.item, source, expected=known.version)
     except Conflict:
         return  # another message was sent to the same person this very moment, and counts
 

@@ -8,7 +8,7 @@ convert).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carbonio_mobile.commands import conversations
 from carbonio_mobile.commands.context import Call
@@ -79,7 +79,7 @@ class Telling:
         for start in range(0, len(offers), step):
             if self.room.used and self.call.services.steady_clock() >= self.room.until:
                 return Taken(count, frozenset(missing), frozenset(hidden))
-            chosen = offers[start : start + step]
+            chosen = [self._anew(offer) for offer in offers[start : start + step]]
             items = await self.source.read(chosen)
             if self.moving:
                 await self._send_on(chosen, items)
@@ -95,6 +95,12 @@ class Telling:
                     self._tell(offer, item)
                 count += 1
         return Taken(count, frozenset(missing), frozenset(hidden))
+
+    def _anew(self, offer: Offer) -> Offer:
+        """Offer what the device has a stand-in for whole, once it changed (client-quirks 3.14)."""
+        spoilt = ServerId(self.folder, offer.item) in self.poison
+        whole = spoilt and offer.kind is OfferKind.CHANGE
+        return replace(offer, aspects=ALL_ASPECTS) if whole else offer
 
     def _hides(self, item: Read | None) -> bool:
         return isinstance(item, MailItem | ObjectItem) and not self.source.shows(item)

@@ -172,9 +172,10 @@ def _cut(item: MailItem, wanted: BodyPreference, options: BodyOptions) -> Body:
         else:
             octets, size = _page(octets, size)
     body = cut_text(wanted.type, octets, size, wanted.truncation_bytes)
-    if body.truncated and item.record.native_type == BodyType.HTML and body.type is BodyType.PLAIN:
+    laid_out = item.record.native_type == BodyType.HTML and body.type is BodyType.PLAIN
+    if laid_out and body.truncated and isinstance(body.data, str):
         # The beginning of a page as text is what lists show (client-quirks 5.4).
-        return replace(body, data=without_targets(body.data)) if isinstance(body.data, str) else body
+        return replace(body, data=without_targets(body.data))
     return body
 
 

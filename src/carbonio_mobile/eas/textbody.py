@@ -41,13 +41,10 @@ def text_body(text: Text, options: BodyOptions, version: Version) -> Body:
     are what a part of a multipart answer holds.
     """
     # A BodyPart is of conversations of mails (MS-ASCON 2.2.2.1).
-    wishes = replace(options, part_preferences=())
-    return fitting(
-        readable(wishes, native_type(text)),
-        lambda wanted: _cut(text, wanted),
-        preview(text.plain),
-        version,
-    )
+    wishes = replace(options, part_preferences=()) if options.part_preferences else options
+    wanted = readable(wishes, native_type(text))
+    words = preview(text.plain) if any(one.preview_chars for one in wanted) else ""
+    return fitting(wanted, lambda one: _cut(text, one), words, version)
 
 
 def native_type(text: Text) -> BodyType:

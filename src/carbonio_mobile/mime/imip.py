@@ -139,11 +139,14 @@ def _leaves(part: Part) -> Iterator[Part]:
 
 
 def senders(source: bytes) -> tuple[str, ...]:
-    """Give the addresses that a mail says it comes from, in lower case, the author's first."""
-    fields = top_fields(source)
-    named = [fields.all("from"), fields.all("sender"), fields.all("reply-to")]
-    found = [one.address.lower() for raws in named for one in parse_addresses(raws)]
-    return tuple(dict.fromkeys(found))
+    """Give the address that a mail says it comes from, in lower case: one or none.
+
+    Only the author of From counts, and only if there is one alone: that is whom the servers on the
+    way hold a sender to (RFC 7489 3.1, 6.6.1); anybody can write anything into Sender and Reply-To.
+    """
+    named = top_fields(source).all("from")
+    found = {one.address.lower() for one in parse_addresses(named)}
+    return tuple(found) if len(found) == 1 else ()
 
 
 def with_calendar(message: bytes, calendar: bytes, method: str) -> bytes:

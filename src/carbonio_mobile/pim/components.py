@@ -139,7 +139,7 @@ def parse(source: bytes) -> Component:
     root = Component("")
     opened = [root]
     for one in split_lines(decode_source(source), plain=False, limit=MAX_LINES):
-        if one.name == "BEGIN" and len(opened) <= MAX_DEPTH:
+        if one.name == "BEGIN" and one.value.strip() and len(opened) <= MAX_DEPTH:
             inner = Component(one.value.strip().upper(), begin=one.raw)
             opened[-1].content.append(inner)
             opened.append(inner)

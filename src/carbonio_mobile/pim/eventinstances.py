@@ -3,10 +3,12 @@
 Spec: RFC 5545 3.8.4.4 (RECURRENCE-ID), 3.8.5.1 (EXDATE), 3.8.5.2 (RDATE).
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
+from operator import attrgetter
 
 from carbonio_mobile.pim.calendars import (
     DAY_S,
@@ -125,6 +127,12 @@ def original_at(when: When, begin: When) -> float:
         return local_at(datetime.combine(day, begin.local.time()), begin)
     local = when.aware.astimezone(begin.zone) if when.is_utc else when.local
     return (local.date().toordinal() - 719_163) * DAY_S
+
+
+def last_following(following: Sequence[Override], at: float) -> Override | None:
+    """Give the change of all that follows which holds at a moment; ``following`` is in order."""
+    place = bisect_right(following, at, key=attrgetter("original"))
+    return following[place - 1] if place else None
 
 
 def shifted(one: Override, at: float) -> Details:

@@ -29,6 +29,7 @@ from carbonio_mobile.pim.eventinstances import (
     Series,
     dated,
     exception_of,
+    last_following,
     local_at,
     original_at,
     shifted,
@@ -60,9 +61,11 @@ def one_by_one(
     listed = _listed(found, lines, begin, details)
     changed = {one.original: one for one in overrides}
     real = {at: _moved(details, at, length) for at, length in listed if at not in removed}
-    for one in overrides:
-        if one.following:
-            real.update({at: shifted(one, at) for at in real if at >= one.original})
+    following = [one for one in overrides if one.following]
+    for at in real if following else ():
+        last = last_following(following, at)
+        if last is not None:
+            real[at] = shifted(last, at)
     real.update({at: one.details for at, one in changed.items()})
     exceptions = {at: exception_of(one) for at, one in changed.items()}
     shown = _window(

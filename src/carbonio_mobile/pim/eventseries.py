@@ -25,6 +25,7 @@ from carbonio_mobile.pim.eventinstances import (
     Series,
     dates_of,
     exception_of,
+    last_following,
     local_at,
     shifted,
 )
@@ -143,7 +144,7 @@ def _applied(
         at = local_at(local, begin)
         if room <= 0 or (rule.until is not None and at > rule.until):
             break
-        last = next((one for one in reversed(following) if one.original <= at), None)
+        last = last_following(following, at)
         if last is not None and at not in known:
             changed.append(Occurrence(original=at, details=shifted(last, at)))
             room -= 1

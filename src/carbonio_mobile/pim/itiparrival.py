@@ -44,8 +44,8 @@ def arrival(
     """Say what the calendar holds of a meeting after a message about it.
 
     ``stored`` is the entry that :func:`concerned` chose, ``own`` the account's addresses in lower
-    case, ``senders`` those that the mail comes from (From, Sender, Reply-To), ``now`` in seconds
-    UTC. Only attendees and organiser of ``stored`` are believed. Raises: Corrupt (stored).
+    case, ``senders`` whom the mail comes from (see ``mime.imip.senders``), ``now`` in seconds UTC.
+    Only attendees and organiser of ``stored`` are believed. Raises: Corrupt (stored).
     """
     given = Arrival(
         message=message,

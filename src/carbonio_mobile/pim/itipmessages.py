@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from carbonio_mobile.pim.event import Attendee, Event
+from carbonio_mobile.pim.eventfields import FORWARDEE
 from carbonio_mobile.pim.events import write_event
 from carbonio_mobile.pim.itipdetails import NOT_RESPONDED, instance_details
 from carbonio_mobile.pim.itipsend import CANCEL, REQUEST, Due, public
-from carbonio_mobile.pim.eventfields import FORWARDEE
 from carbonio_mobile.pim.itipwriting import calendar, person_line, vevent, with_method
 
 

@@ -6,10 +6,10 @@ clock changes; an hour that the clock skips is read by the offset from before (R
 Spec: RFC 5545 3.8.5; MS-ASDTYPE 2.3.1 (R41 to R50); MS-ASCAL 2.2.2.37.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from heapq import merge
 from operator import attrgetter
 
@@ -98,6 +98,13 @@ def occurs_at(event: Event, original: float) -> bool:
         if at >= original:
             return at == original
     return False
+
+
+def occurring(event: Event) -> Callable[[float], bool]:
+    """Give :func:`occurs_at` of one event, for many moments: a counted series is walked once."""
+    if event.recurrence is None or not event.recurrence.occurrences:
+        return partial(occurs_at, event)
+    return frozenset(series_starts(event)).__contains__
 
 
 def last_end(event: Event) -> float:

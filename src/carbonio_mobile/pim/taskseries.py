@@ -32,6 +32,7 @@ from carbonio_mobile.pim.taskdates import Dates
 _OWN = OWN + "RECURRENCE"
 _RULE = "RULE"
 _START, _UNTIL = "START", "UNTIL"
+_CALENDARS = frozenset(map(str, range(100)))
 _CALENDAR, _LEAP = "CALENDAR-TYPE", "LEAP-MONTH"
 _REGENERATE, _DEAD = "REGENERATE", "DEAD-OCCUR"
 
@@ -52,7 +53,7 @@ def read_series(todo: Component, dates: Dates) -> TaskRecurrence | None:
     found = replace(
         found,
         until=until.utc if until else found.until,
-        calendar_type=int(calendar) if calendar.isdigit() else found.calendar_type,
+        calendar_type=int(calendar) if calendar in _CALENDARS else found.calendar_type,
         is_leap_month=_LEAP in said,
     )
     series = TaskRecurrence(

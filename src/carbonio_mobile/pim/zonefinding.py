@@ -74,7 +74,7 @@ def _shape(rule: ZoneRule, year: int) -> _Shape:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16_384)
 def _shape_of(name: str, year: int) -> _Shape | None:
     zone = zone_named(name)
     if zone is None or not (zone is UTC or isinstance(zone, ZoneInfo)):
@@ -90,7 +90,7 @@ def _shapes_of(name: str, years: tuple[int, ...]) -> tuple[_Shape | None, ...]:
     return tuple(_shape_of(name, year) for year in years)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _by_shapes(years: tuple[int, ...]) -> Mapping[tuple[_Shape | None, ...], str]:
     """Give a zone for each row of shapes that the zones of the world have in some years."""
     found: dict[tuple[_Shape | None, ...], str] = {}

@@ -133,8 +133,7 @@ def _switch(properties: Properties) -> Switch | None:
         return None
     year, month, day, hour, minute = (int(one) for one in start.groups())
     rule = dict(one.split("=", 1) for one in properties["RRULE"].upper().split(";") if "=" in one)
-    by_month = rule.get("BYMONTH", "")
-    month = int(by_month) if by_month.isascii() and by_month.isdigit() else month
+    month = _small(rule.get("BYMONTH", "")) or month
     try:
         weekday = date(year, month, day).isoweekday() % 7
     except ValueError:
@@ -155,4 +154,10 @@ def _week(relative: int, rule: Properties, of_start: int) -> int:
     if relative:
         return min(relative, 5)
     first = rule.get("BYMONTHDAY", "").partition(",")[0]
-    return (int(first) - 1) // 7 + 1 if first.isdigit() and 1 <= int(first) <= 31 else of_start
+    number = _small(first)
+    return (number - 1) // 7 + 1 if 1 <= number <= 31 else of_start
+
+
+def _small(text: str) -> int:
+    """Read a number of one or two digits; 0 for anything else."""
+    return int(text) if len(text) <= 2 and text.isascii() and text.isdigit() else 0

@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
+    IAddress,
     IListeningPort,
     IOpenSSLServerConnectionCreator,
     IProtocolFactory,
@@ -199,6 +200,14 @@ class _TlsFactory(TLSMemoryBIOFactory):
     ) -> None:
         super().__init__(table, False, factory, clock)
         self.protocol = protocol
+
+    # Giving None is what IProtocolFactory allows, and WrappingFactory does not know of.
+    def buildProtocol(  # type: ignore[override]  # noqa: N802
+        self, addr: IAddress | None
+    ) -> TLSMemoryBIOProtocol | None:
+        """Wrap the protocol of a connection; one that the factory wants closed is closed."""
+        served = self.wrappedFactory.buildProtocol(addr)
+        return None if served is None else self.protocol(self, served)
 
 
 @implementer(IStreamServerEndpoint)

@@ -38,6 +38,9 @@ class PoisonList:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, item: ServerId) -> bool:
+        return bool(self._entries) and str(item) in self._entries
+
     def add(self, item: ServerId, reason: str) -> None:
         """Enter an item; the oldest entry makes room for it."""
         if len(self._entries) >= LENGTH_MAX:

@@ -305,20 +305,27 @@ class _Run:
                     made.echoes[head.item] = head.version
                 else:
                     made.echoes.pop(head.item, None)
-            if made.weaving is not None:
-                made.weaving.put_up(head.item for head in heads if head.item in made.held)
-                for head in heads:
-                    made.weaving.beyond.discard(head.item)
             if taken.count < len(offers):
                 if taken.count:
                     made.edge = fresh[taken.count - 1].position
+                    self._come_by([head for head in heads if head.position >= made.edge])
                 return
+            self._come_by(heads)
             if len(page.heads) <= limit:
                 made.edge = self._floor
                 if self._floor == OLDEST and page.token == made.token and not made.hides:
                     made.held.close()  # the device holds all there is, and what is gone stays gone
             else:
                 made.edge = heads[-1].position
+
+    def _come_by(self, heads: Sequence[ItemHead]) -> None:
+        """Let the conversations know what the listing has come by: it is within the window."""
+        weaving = self._made.weaving
+        if weaving is None:
+            return
+        weaving.put_up(head.item for head in heads if head.item in self._made.held)
+        for head in heads:
+            weaving.beyond.discard(head.item)
 
     def _is_news(self, item: ItemId) -> bool:
         return item not in self._made.held or self._made.echoes.get(item) in _UNSURE

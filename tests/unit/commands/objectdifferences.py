@@ -94,7 +94,7 @@ class Loss:
 
     fields: tuple[str, ...]
     why: str
-    when: Callable[[Passage, Any, Any], bool] = lambda _, was, became: True  # noqa: ARG005
+    when: Callable[[Passage, Any, Any], bool] = lambda _, was, became: True
 
 
 def _below(version: Version) -> Callable[[Passage, Any, Any], bool]:
@@ -223,6 +223,11 @@ def _nobodys(one: Passage, _was: str, _became: str) -> bool:
 def _guessed(_one: Passage, was: float | None, _became: float | None) -> bool:
     return was is None
 
+
+_ONLINE = ("exception.online_link", "exception.online_external_link")
+_IN_WINDOW = tuple(
+    f"exception.{name}" for name in ("start", "end", "body", "subject", "reminder_min")
+)
 
 NEW_AUTHOR: tuple[Loss, ...] = (
     Loss(("faults",), "what was wrong with a source is not said of what is written anew"),
@@ -355,8 +360,7 @@ NEW_AUTHOR: tuple[Loss, ...] = (
         _below(Version.V14_0),
     ),
     Loss(
-        ("online_link", "online_external_link")
-        + ("exception.online_link", "exception.online_external_link"),
+        ("online_link", "online_external_link", *_ONLINE),
         "the links of online meetings are the server's own (MS-ASCAL R349, R356)",
     ),
     Loss(
@@ -412,9 +416,7 @@ CHANGED: tuple[Loss, ...] = (
     ),
     Loss(("sequence",), "its attendees are told, with a new SEQUENCE (RFC 5546 2.1.4)", _is_mine),
     Loss(
-        ("start", "end", "recurrence", "exceptions", "faults", "occurrences")
-        + ("exception.start", "exception.end", "exception.body", "exception.subject")
-        + ("exception.reminder_min",),
+        ("start", "end", "recurrence", "exceptions", "faults", "occurrences", *_IN_WINDOW),
         "of a recurrence beyond ActiveSync those occurrences are shown that lie around DTSTAMP",
         _is_read_only,
     ),

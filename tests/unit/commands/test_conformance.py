@@ -808,7 +808,16 @@ def settings_that_cannot_be_read_are_refused(walk: Walk) -> None:
 # Provision
 
 
-@step("MS-ASPROV R650", "MS-ASPROV R661", "MS-ASPROV R601")
+@step(
+    "MS-ASPROV R650",
+    "MS-ASPROV R661",
+    "MS-ASPROV R601",
+    "MS-ASCMD R4990",
+    "MS-ASCMD R4992",
+    "MS-ASCMD R4996",
+    "MS-ASCMD R5026",
+    "MS-ASCMD R5028",
+)
 def devices_are_provisioned_in_two_phases(walk: Walk) -> None:
     kind = Element(Provision.PolicyType, "MS-EAS-Provisioning-WBXML")
 

@@ -4,8 +4,11 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from carbonio_mobile.ids import OperationId
+from carbonio_mobile.ids import OperationId, PartId
+from carbonio_mobile.mime.extract import extract
+from carbonio_mobile.mime.imip import calendar_of
 from carbonio_mobile.pim.event import Event
+from carbonio_mobile.pim.events import read_part
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import NOW, Rig, now
 from carbonio_mobile.wbxml import Element
@@ -357,3 +360,22 @@ def test_a_change_of_the_files_leaves_the_event(place: Objects, version: str) ->
         before.recurrence,
     )
     assert after.details.busy_status == 0
+
+
+@every_new
+def test_an_invitation_carries_the_files_that_come_with_it(place: Objects, version: str) -> None:
+    """MS-ASCMD R7478: what the server mails to the attendees is the meeting with its files."""
+    mary = Element(
+        Calendar.Attendee,
+        [Element(Calendar.Email, "mary@example.net"), Element(Calendar.Name, "Mary")],
+    )
+    plan = Element(AirSyncBase.Attachments, [file_add("f1", "plan.txt", b"the plan")])
+    guests = Element(Calendar.Attendees, [mary])
+    phone = place.phone(version)
+    said = phone.one(place.folder, add(event("Mine", "", version, guests, plan)))
+    (sent,) = place.rig.submission.taken.values()
+    meeting = extract(sent.message, received_at=NOW).record.meeting
+    assert meeting is not None
+    calendar = calendar_of(sent.message, meeting)
+    assert read_part(calendar, PartId("1")) == ("application/octet-stream", b"the plan")
+    assert [one.name for one in stored(place, said.name).details.attachments] == ["plan.txt"]

@@ -16,8 +16,8 @@ from carbonio_mobile.pim.event import (
     Occurrence,
     Place,
 )
-from carbonio_mobile.pim.events import read_event, read_part, write_event
 from carbonio_mobile.pim.eventinstances import MAX_EXCEPTIONS
+from carbonio_mobile.pim.events import read_event, read_part, write_event
 from carbonio_mobile.pim.occurrences import occurrences, occurs_at
 from carbonio_mobile.pim.text import Text
 from carbonio_mobile.pim.timezones import UTC_BLOB, ZoneRule

@@ -275,9 +275,7 @@ def test_an_inline_file_with_an_id_can_be_had(version: str) -> None:
 
 @pytest.mark.parametrize(("family", "expected"), [("Thunderbird", 449), ("Gmail", 200)])
 @pytest.mark.parametrize("version", ["14.0", "14.1", "16.1"])
-def test_who_learns_of_provisioning_by_449_only(
-    family: str, expected: int, version: str
-) -> None:
+def test_who_learns_of_provisioning_by_449_only(family: str, expected: int, version: str) -> None:
     """client-quirks 7: Thunderbird, in all versions; others are told by the status from 14.0 on."""
     rig = Rig(rules=ProvisioningRules(required=True, refresh_s=0.0))
     phone = FamilyPhone(rig, family, version)

@@ -9,13 +9,14 @@ import pytest
 from carbonio_mobile import __version__
 from carbonio_mobile.commands.syncdown import Room
 from carbonio_mobile.ids import DeviceId, DeviceKey, FolderId, ItemId, ServerId
+from carbonio_mobile.mime.mailitem import MailPatch
 from carbonio_mobile.pim.event import Event
 from carbonio_mobile.sync import poison
 from carbonio_mobile.sync.folders import FolderKind
-from carbonio_mobile.sync.patience import time_for
+from carbonio_mobile.sync.patience import STAND_IN_AFTER, time_for
 from carbonio_mobile.testing.rig import NOW, Rig, now
 from carbonio_mobile.wbxml import Element
-from carbonio_mobile.wbxml.codepages import AirSync, Calendar, Email, FolderHierarchy
+from carbonio_mobile.wbxml.codepages import AirSync, AirSyncBase, Calendar, Email, FolderHierarchy
 from tests.unit.commands import asking
 from tests.unit.commands.checked import ALL_VERSIONS, CheckedPhone
 from tests.unit.commands.objectphone import CALENDAR, DAY, ObjectPhone, Objects, change, delete
@@ -224,3 +225,34 @@ def test_a_reported_room_is_a_value() -> None:
     assert room.take(60)
     assert not replace(room).take(60)
     assert room.items == 1
+
+
+def test_who_repeats_one_request_is_told_less_and_less() -> None:
+    """client-quirks 3.14: 512, 25, 1; then a stand-in, and why; the item anew when it changes."""
+    rig = Rig()
+    inbox = rig.folder(FolderKind.INBOX)
+    heads = [rig.deliver() for _ in range(40)]
+    phone = FamilyPhone(rig, "Outlook desktop")
+    phone.sync(inbox)
+    counts = []
+    for _ in range(STAND_IN_AFTER + 1):
+        answer = phone.sync(inbox, Element(AirSync.WindowSize, "512"), lose=True)
+        assert answer is not None
+        told = answer.find(AirSync.Commands)
+        assert told is not None
+        counts.append(len(told.children))
+    assert counts == [40, 40, 40, 25, 25, 1, 1]
+    name = told.children[0].value(AirSync.ServerId, "")
+    assert [one for one, _ in phone.poisoned()] == [name]
+    phone.settle(inbox)
+    assert {str(ServerId(inbox, one.item)) for one in heads} == phone.items[inbox].keys()
+    assert [one for one, _ in phone.poisoned()] == [name]
+    stand_in = phone.items[inbox][name]
+    item = ServerId.parse(name).item
+    now(rig.mailbox().update(inbox, {item: MailPatch(read=True)}))
+    phone.settle(inbox)
+    assert phone.poisoned() == []
+    whole = phone.items[inbox][name]
+    assert (stand_in.value(Email.Read), whole.value(Email.Read)) == ("0", "1")
+    texts = [one.value(AirSyncBase.Data) for one in whole if one.tag is AirSyncBase.Body]
+    assert texts == ["Hello, John.\r\n"]

@@ -124,8 +124,7 @@ def test_a_mail_that_is_too_big(version: str, told: int) -> None:
 
 
 def test_nobody_is_told_who_got_a_blind_copy() -> None:
-    """client-quirks 9.5: Bcc goes from what is sent and stays in the copy; From is the account's.
-    """
+    """client-quirks 9.5: Bcc goes, but from the copy; From is the account's."""
     rig = Rig()
     phone = CheckedPhone(rig)
     source = b"From: boss@example.com\r\nBcc: eve@example.com\r\n" + BARE
@@ -144,8 +143,7 @@ def test_nobody_is_told_who_got_a_blind_copy() -> None:
     [("REQUEST", "IPM.Schedule.Meeting.Request"), ("CANCEL", "IPM.Schedule.Meeting.Canceled")],
 )
 def test_an_attached_invitation_counts(method: str, message_class: str) -> None:
-    """client-quirks 9.8: text/calendar as an attachment named *.ics; a plain file without method.
-    """
+    """client-quirks 9.8: a calendar attached as *.ics; a plain file without method."""
     calendar = (
         f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\nUID:1\r\n"
         "DTSTART:20270118T090000Z\r\nORGANIZER:mailto:mary@example.com\r\n"

@@ -1,4 +1,4 @@
-"""Families that know one folder of a class: the others are hidden, unless the account wants them."""
+"""Families that know one folder of a class: the others are hidden, unless wanted."""
 
 import pytest
 

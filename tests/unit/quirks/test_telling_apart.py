@@ -100,8 +100,7 @@ def raw(rig: Rig, query: str, document: Element) -> "Deferred[HttpResponse]":
 
 
 def test_accounts_and_devices_keep_apart() -> None:
-    """client-quirks 3.15: two accounts on one phone have one device id and nothing else in common.
-    """
+    """client-quirks 3.15: two accounts on one phone share nothing but a device id."""
     rig = Rig()
     mary = rig.accounts.add("mary@example.com", Rig.PASSWORD)
     phone = CheckedPhone(rig, device="same")
@@ -114,8 +113,7 @@ def test_accounts_and_devices_keep_apart() -> None:
 
 @pytest.mark.parametrize("version", ["14.0", "14.1", "16.1"])
 def test_find_without_a_folder_leads_to_the_mail(version: str) -> None:
-    """client-quirks 2, 12: iOS 16 sends Find at 14.x, iOS 18 with no folder; a hit can be fetched.
-    """
+    """client-quirks 2, 12: iOS sends Find at 14.x, and with no folder; hits can be fetched."""
     rig = Rig()
     rig.deliver(b"Subject: Plans\r\n\r\nWine and cheese\r\n", folder=rig.folder(FolderKind.SENT))
     phone = FamilyPhone(rig, "iOS", version)

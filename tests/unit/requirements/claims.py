@@ -45,14 +45,14 @@ COMMANDS: Final[dict[str, str]] = {
 
 _NUMBER = r"(\d)\s*(?:(?:\.{2,3}|…)\s*(\d|N))?"
 _OF_COMMAND = re.compile(
-    r"Element (?P<element>\w+)\s*(?:\([^)]*\))? in (?P<command>\w+) command(?P<scope>[\w ]*?)"
+    r"(?:El)?ement (?P<element>\w+)\s*(?:\([^)]*\))? in (?P<command>\w+) command(?P<scope>[\w ]*?)"
     r"\s*(?:request and )?responses?\s*(?:\([^)]*\))?(?P<operation> \w+ operation)?\s*,\s*"
     r"(?:the )?(?P<what>parent elements? (?:is|are)|child elements? (?:is|are|contains)|"
     r"data type is|number allowed is|number allowed)\s*(?P<value>.*)",
     re.IGNORECASE,
 )
 _NONE_OF_COMMAND = re.compile(
-    r"Element (?P<element>\w+)\s*(?:\([^)]*\))? in (?P<command>\w+) command(?P<scope>[\w ]*?)"
+    r"(?:El)?ement (?P<element>\w+)\s*(?:\([^)]*\))? in (?P<command>\w+) command(?P<scope>[\w ]*?)"
     r"\s*(?:request and )?responses?\s*(?:\([^)]*\))?(?P<operation> \w+ operation)?\s*,?\s*"
     r"has no (?P<what>child|parent)",
     re.IGNORECASE,
@@ -311,6 +311,8 @@ def _within(least: int, most: int) -> Callable[[object], bool]:
 TYPES: Final[dict[str, Callable[[object], bool]]] = {
     "string": _text,
     "empty": lambda value: value in {None, ""},
+    "unsignedint": _within(0, 2**32 - 1),
+    "unsignedshort": _within(0, 2**16 - 1),
     "unsigned integer": _within(0, 2**32 - 1),
     "integer": _within(-(2**31), 2**31 - 1),
     "unsignedbyte": _within(0, 255),

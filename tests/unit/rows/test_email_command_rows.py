@@ -40,9 +40,7 @@ def fetch(case: MailCase, name: str, *schema: Tag) -> Element:
         Element(AirSync.ServerId, name),
         Element(ItemOperations.Options, [wanted, PREFERENCE]),
     ]
-    document = Element(
-        ItemOperations.ItemOperations, [Element(ItemOperations.Fetch, content)]
-    )
+    document = Element(ItemOperations.ItemOperations, [Element(ItemOperations.Fetch, content)])
     return case.phone.ask("ItemOperations", document)
 
 

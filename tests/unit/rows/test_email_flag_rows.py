@@ -123,9 +123,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(("row", "fields"), BROKEN.items(), ids=BROKEN)
-def test_what_breaks_a_rule_is_status_6(
-    row: str, fields: tuple[Field, ...], version: str
-) -> None:
+def test_what_breaks_a_rule_is_status_6(row: str, fields: tuple[Field, ...], version: str) -> None:
     """The flag stays as it was, on the server and on the other device."""
     case = Flags(version)
     status, told = case.set(*fields)

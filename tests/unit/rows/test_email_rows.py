@@ -73,8 +73,8 @@ def test_lists_of_addresses_hold_one_or_more(version: str) -> None:
     )
     assert more.value(Email.To) == '"John" <john@example.com>, "Mary" <mary@example.com>'
     assert more.value(Email.Cc) == 'ann@example.com, "Bob" <bob@example.com>'
-    assert more.value(Email.ReplyTo) == "list@example.com;other@example.com"
-    assert more.value(Email.DisplayTo) == "John;Mary"
+    assert more.value(Email.ReplyTo) == "list@example.com; other@example.com"
+    assert more.value(Email.DisplayTo) == "John; Mary"
 
 
 @pytest.mark.parametrize("version", ALL_VERSIONS)

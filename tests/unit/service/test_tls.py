@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import x448
 from OpenSSL import SSL
+from twisted.internet.address import IPv4Address
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.protocol import Factory, Protocol
@@ -19,6 +20,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.service.listeners import LateFactory
 from carbonio_mobile.service.tls import (
     CertificateFiles,
     CertificatePlan,
@@ -264,3 +266,18 @@ class EndpointTests(SynchronousTestCase):
         protocol.dataReceived(client.bio_read(65536))
         client.bio_write(transport.value())
         self.assertEqual(client.recv(100), b"hello")
+
+
+def test_a_connection_that_nobody_serves_yet_is_closed(plan: CertificatePlan) -> None:
+    """Before the daemon is built, a connection to its TLS socket ends without a traceback."""
+    reactor = MemoryReactorClock()
+    late = LateFactory()
+    endpoint = wrap_endpoint(
+        TCP4ServerEndpoint(reactor, 443), CertificateTable(plan), clock=reactor
+    )
+    endpoint.listen(late)
+    factory = reactor.tcpServers[0][1]
+    address = IPv4Address("TCP", "127.0.0.1", 1)
+    assert factory.buildProtocol(address) is None
+    late.serving = Factory.forProtocol(Protocol)
+    assert factory.buildProtocol(address) is not None

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from carbonio_mobile.ids import ItemId, ItemVersion
@@ -225,6 +225,7 @@ def test_a_folder_that_changes_under_the_pull_is_told_right(seed: int, steps: in
 
 
 @settings(max_examples=300, deadline=None)
+@example(seed=3503579, steps=36, busy=False)  # a listing that stopped within a page
 @given(seed=st.integers(0, 2**32), steps=st.integers(0, 60), busy=st.booleans())
 def test_conversations_reach_beyond_the_window(seed: int, steps: int, busy: bool) -> None:
     """MS-ASCMD R2110: whole conversations come and go with the window, wanted on and off."""

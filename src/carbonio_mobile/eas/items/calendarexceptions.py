@@ -6,7 +6,7 @@ a Change or a Delete of its own with an InstanceId.
 Spec: MS-ASCAL 2.2.2.21 to 2.2.2.23, 3.1.5.3.1, 3.2.5.3.1; MS-ASAIRS 2.2.2.25 (InstanceId).
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from carbonio_mobile.eas.items.calendarfields import inherit, read_fields, read_flag, read_time
@@ -18,7 +18,7 @@ from carbonio_mobile.eas.items.faults import ItemFault
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.pim.event import Details, Event, Occurrence
-from carbonio_mobile.pim.occurrences import occurs_at, zone_from
+from carbonio_mobile.pim.occurrences import occurring, occurs_at, zone_from
 from carbonio_mobile.wbxml.codepages import AirSyncBase, Calendar
 from carbonio_mobile.wbxml.elements import Element
 from carbonio_mobile.wbxml.tokens import Tag
@@ -45,7 +45,8 @@ def carried_over(before: Event, after: Event, version: Version) -> Event:
         kept = ()
     elif other or zoned:
         retimed_ones = [_moved(one, before, after) for one in kept]
-        kept = tuple(one for one in retimed_ones if occurs_at(after, one.original))
+        is_there = occurring(after)
+        kept = tuple(one for one in retimed_ones if is_there(one.original))
     return followed(replace(after, exceptions=kept), old)
 
 
@@ -82,10 +83,11 @@ def with_exceptions(event: Event, element: Element, author: Author) -> Event:
     if len(element.children) > MAX_EXCEPTIONS:
         raise ItemFault("more than 256 exceptions")
     found = {one.original: one for one in event.exceptions}
+    is_there = occurring(event)
     for child in element:
         if child.tag is not Calendar.Exception:
             raise ItemFault(f"{child.tag} among exceptions")
-        original = _original(child, event, found.keys())
+        original = _original(child, event, lambda at: at in found or is_there(at))
         stored = found.get(original, Occurrence(original=original))
         if read_flag(child, Calendar.Deleted):
             found[original] = Occurrence(original=original)  # R210
@@ -101,22 +103,25 @@ def _with(event: Event, occurrences: Iterable[Occurrence]) -> Event:
     return replace(event, exceptions=ordered)
 
 
-def _original(element: Element, event: Event, known: Container[float]) -> float:
+def _original(element: Element, event: Event, is_there: Callable[[float], bool]) -> float:
     """Find which occurrence an exception is, also where its clock is wrong (client-quirks 5.8)."""
     sent = read_time(element.find(Calendar.ExceptionStartTime))
     if sent is None:
         sent = read_time(element.find(AirSyncBase.InstanceId))
     if sent is None:
         raise ItemFault("an exception without its original start")
-    return settled(sent, event, known)
+    return settled(sent, event, is_there)
 
 
-def settled(sent: float, event: Event, known: Container[float]) -> float:
-    """Give the original start that a device means: the one sent, or that of the same date."""
-    if sent in known or occurs_at(event, sent):
+def settled(sent: float, event: Event, is_there: Callable[[float], bool]) -> float:
+    """Give the original start that a device means: the one sent, or that of the same date.
+
+    ``is_there`` tells whether the series, or what is known of it, has one.
+    """
+    if is_there(sent):
         return sent
     near = retimed(sent, event)
-    return near if near in known or occurs_at(event, near) else sent
+    return near if is_there(near) else sent
 
 
 def changed_occurrence(
@@ -186,7 +191,7 @@ def instance_of(event: Event, instance: float) -> Occurrence:
     if event.recurrence is None:
         raise ItemFault("an instance of an event that does not recur")
     stored = {one.original: one for one in event.exceptions}
-    original = settled(instance, event, stored)
+    original = settled(instance, event, lambda at: at in stored or occurs_at(event, at))
     if original not in stored and not occurs_at(event, original):
         raise ItemFault("an instance that the series does not have", SyncStatus.OBJECT_NOT_FOUND)
     return stored.get(original) or Occurrence(

@@ -60,6 +60,7 @@ OBJECT_CLASSES: Mapping[str, ObjectClass] = {
     ),
 }
 
+
 def _recipient(
     item: ObjectItem, _options: BodyOptions, version: Version, _viewer: Viewer
 ) -> list[Element]:

@@ -55,9 +55,10 @@ class Scheduling:
             meeting = await _meeting(mailbox, *stored)
             if meeting is None or meeting.method not in METHODS or _is_spam(source):
                 return
+            written_by = await self._in_thread(senders, source)
             for number, message in enumerate(await self._in_thread(_messages, source, meeting)):
                 name = OperationId(f"{operation}-{number}")
-                await self._apply(account, mailbox, message, senders(source), name)
+                await self._apply(account, mailbox, message, written_by, name)
         except Corrupt as exc:
             _log.info("a meeting for {account} cannot be read: {why}",
                       account=account.id, why=str(exc))  # fmt: skip
@@ -94,8 +95,8 @@ class Scheduling:
                 await _store(mailbox, stored, decision.source, operation)
             except Conflict:  # changed since it was read
                 continue
-            if message.event.recurrence_id is None:
-                await _drop_orphans(mailbox, entries, stored)
+            if message.event.recurrence_id is None and decision.event is not None:
+                await _drop_orphans(mailbox, entries, stored, decision.event.organizer_address)
             return
         _log.warn("a meeting for {account} changed all the time", account=account.id)
 
@@ -132,9 +133,16 @@ async def _store(
 
 
 async def _drop_orphans(
-    mailbox: IMailbox, entries: Sequence[tuple[ObjectItem, Event]], kept: ObjectItem | None
+    mailbox: IMailbox,
+    entries: Sequence[tuple[ObjectItem, Event]],
+    kept: ObjectItem | None,
+    organizer: str,
 ) -> None:
-    """Take out single occurrences that were known before the series that holds them."""
+    """Take out single occurrences that were known before the series that holds them.
+
+    Those of another organiser stay: a UID may be taken by anybody who got to know it.
+    """
     for one, event in entries:
-        if event.recurrence_id is not None and one != kept:
+        is_of_series = event.organizer_address.lower() == organizer.lower()
+        if event.recurrence_id is not None and one != kept and is_of_series:
             await mailbox.delete(one.folder, [one.item])
