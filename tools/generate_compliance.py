@@ -23,6 +23,7 @@ from tools.compliance.requirements import FOLDER, ROOT, Row, read
 
 TARGET = ROOT / "docs" / "compliance.md"
 NOTES = ROOT / "tools" / "compliance" / "notes.md"
+CORPUS = ROOT / "tools" / "compliance" / "corpus-differences.md"
 SAMPLE = 30
 
 
@@ -37,7 +38,9 @@ def judgements() -> list[tuple[Row, Judgement]]:
 
 def generate() -> str:
     """Give the whole document."""
-    return render(judgements(), NOTES.read_text(encoding="utf-8"))
+    title, _, corpus = CORPUS.read_text(encoding="utf-8").partition("\n")
+    notes = NOTES.read_text(encoding="utf-8").rstrip()
+    return render(judgements(), f"{notes}\n\n## {title.strip()}\n{corpus}")
 
 
 def unknown() -> list[str]:

@@ -16,8 +16,11 @@ from carbonio_mobile.pim.events import write_event
 from carbonio_mobile.pim.itip import METHODS
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import NOW, Rig, now
+from carbonio_mobile.wbxml import Element
+from carbonio_mobile.wbxml.codepages import Calendar
 from tests.fuzz.test_pim_fuzz import CLOCK, DAYS, mutate
 from tests.unit.commands.meetingcase import Meetings, mail
+from tests.unit.commands.objectphone import ObjectPhone, change, stamp
 from tests.unit.pim.meetings import BOB, DAY, EVE, JOHN, MARY, START, meeting, people, weekly
 
 WEEK = 7 * DAY
@@ -259,3 +262,28 @@ def test_mutated_invitations(seed: int) -> None:
 def test_many_mutated_invitations(seed: int) -> None:
     """The same for longer."""
     attack(seed, 90)
+
+
+def test_a_change_does_not_become_a_flood_of_mail() -> None:
+    """A thousand attendees of two hundred changed occurrences: refused, and nobody is told."""
+    rig = Rig()
+    case = Meetings(rig)
+    guests = people(*(f"g{at}@example.com" for at in range(900)))
+    series = weekly(uid="flood", attendees=guests)
+    name = case.put(series)
+    shifted = [
+        Element(
+            Calendar.Exception,
+            [
+                Element(Calendar.ExceptionStartTime, stamp(START + at * WEEK)),
+                Element(Calendar.Subject, f"other {at}"),
+            ],
+        )
+        for at in range(1, 9)
+    ]
+    phone = ObjectPhone(rig, "16.1")
+    phone.prime(case.calendar)
+    said = phone.one(case.calendar, change(name, Element(Calendar.Exceptions, shifted)))
+    assert said.status != "1"
+    assert case.sent() == []
+    assert case.event() == series

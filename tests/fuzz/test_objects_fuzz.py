@@ -5,13 +5,14 @@ valid, and goes up again as it came. ``pytest -m long`` (tox -e fuzz) tries many
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import pytest
 
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.sync.folders import FolderKind
-from carbonio_mobile.testing.rig import NOW, Rig
+from carbonio_mobile.testing.rig import NOW, Rig, at_once
 from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import (
     AirSync,
@@ -37,7 +38,7 @@ from tests.unit.commands.objectphone import (
     stamp,
 )
 
-OLD = ("2.5", "12.0", "12.1", "14.0", "14.1")
+T = TypeVar("T")
 STATUSES = frozenset({"1", "4", "6", "7", "8"})
 
 
@@ -371,3 +372,26 @@ def test_faulty_mails_are_stored_or_refused(version: str, is_sms: bool) -> None:
 def test_many_faulty_mails(version: str, is_sms: bool, seed: int) -> None:
     """The same for longer."""
     attack_mail(version, seed, 40, is_sms=is_sms)
+
+
+@pytest.mark.parametrize("size", [100, 200_000])
+def test_large_objects_are_written_beside_the_reactor(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes milliseconds is done in a thread; what is small is done at once."""
+    offloaded = []
+
+    async def counted(work: Callable[[], T]) -> T:
+        offloaded.append(work)
+        return await at_once(work)
+
+    monkeypatch.setattr("carbonio_mobile.testing.rig.at_once", counted)
+    rig = Rig()
+    folder = rig.folder(FolderKind.CALENDAR)
+    phone = ObjectPhone(rig, "14.1")
+    phone.prime(folder)
+    before = len(offloaded)
+    text = el(AirSyncBase.Body, el(AirSyncBase.Type, "1"), el(AirSyncBase.Data, "x" * size))
+    content = [one for one in rich_event("14.1") if one.tag is not AirSyncBase.Body]
+    phone.make(folder, [*content, text])
+    assert len(offloaded) - before == (size > 32_768)

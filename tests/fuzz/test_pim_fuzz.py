@@ -266,3 +266,49 @@ def test_depth_of_our_own_property() -> None:
     record = survive(deep)
     assert isinstance(record, Event)
     assert record.details.place.display_name == "Room"
+
+
+def test_a_text_that_occurrences_share_is_kept_once() -> None:
+    """A long text in a series of 256 listed occurrences is stored and searched as one."""
+    said = "DESCRIPTION:" + "word " * 20_000 + "\r\n"
+    record = survive(calendar(f"RRULE:FREQ=DAILY;BYHOUR=1,2\r\n{said}"))
+    assert isinstance(record, Event)
+    assert len(record.exceptions) > 200
+    assert len(to_text(record)) < 2 * len(said)
+    assert len(search_text(record)) < 2 * len(said)
+
+
+FOUND = {
+    "one date given twice, once with a length": calendar(
+        "RDATE;VALUE=PERIOD:20270118T080000Z/P1D\r\nRDATE:20270118T080000Z\r\n"
+    ),
+    "a month beyond all numbers": calendar(
+        "DTEND;TZID=x:20270101T010000\r\n",
+        before="BEGIN:VTIMEZONE\r\nTZID:x\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
+        f"RRULE:FREQ=YEARLY;BYMONTH={'9' * 5_000};BYDAY=1SU\r\nTZOFFSETTO:+0100\r\n"
+        "END:STANDARD\r\nEND:VTIMEZONE\r\n",
+    ),
+    "a day that is a digit of another kind": calendar(
+        "DTEND;TZID=x:20270101T010000\r\n",
+        before="BEGIN:VTIMEZONE\r\nTZID:x\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\n"
+        "RRULE:FREQ=YEARLY;BYMONTH=1;BYDAY=SU;BYMONTHDAY=²\r\nTZOFFSETTO:+0100\r\n"
+        "END:STANDARD\r\nEND:VTIMEZONE\r\n",
+    ),
+    "a calendar type that is a digit of another kind": calendar(
+        "DUE:20270101T010000Z\r\nRRULE:FREQ=MONTHLY\r\n"
+        "X-CARBONIO-MOBILE-RECURRENCE;RULE=FREQ=MONTHLY:CALENDAR-TYPE=²\r\n",
+        component="VTODO",
+    ),
+    "cut off within a line end": calendar("SUMMARY:test\r\n").partition(b"\nEND:VEVENT")[0],
+    "cut off where quoted-printable goes on": calendar(
+        "DESCRIPTION;ENCODING=QUOTED-PRINTABLE:a=\r\n"
+    ).partition(b"\r\nEND:VEVENT")[0],
+    "a component without a name": calendar("BEGIN:\r\nUID:v\r\nEND:\r\n"),
+    "a picture that is no ASCII": b"BEGIN:VCARD\r\nPHOTO:data:image/png,\xff\xfe\r\nEND:VCARD\r\n",
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found(name: str) -> None:
+    """Octets that once were the end of it."""
+    assert survive(FOUND[name]) is not None

@@ -147,10 +147,11 @@ def test_a_whole_mailbox_is_synced(john: Any) -> None:
         key, told, deleted = everything(john, folder.id, key)
         assert (len(told), deleted) == (estimate, [])
         assert len({item.server_id for item in told}) == len(told)
-        dates = [item.fields["Email.DateReceived"] for item in told]
-        assert dates == sorted(dates, reverse=True)
         assert everything(john, folder.id, key) == (key, [], [])
         total += len(told)
+        dates = [item.fields.get("Email.DateReceived", "") for item in told]
+        if all(dates):  # contacts, events, tasks and notes have an order of their own
+            assert dates == sorted(dates, reverse=True)
     assert total > 100
 
 

@@ -7,11 +7,13 @@ Spec: MS-ASCMD R7478 (requests), 2.2.1.21; classes.md 7.6; RFC 6047.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.meetingfinding import own_addresses
 from carbonio_mobile.commands.operations import digest
 from carbonio_mobile.eas.version import Version
+from carbonio_mobile.errors import TooLarge
 from carbonio_mobile.ids import OperationId
 from carbonio_mobile.mime.addresses import Mailbox
 from carbonio_mobile.mime.bodies import html_to_text
@@ -22,6 +24,11 @@ from carbonio_mobile.pim.itipdetails import instance_details
 from carbonio_mobile.pim.itipmessages import message_of
 from carbonio_mobile.pim.itipsend import Due, grouped, messages_due, resequenced
 from carbonio_mobile.pim.text import Text
+
+DUES_MAX = 5_000
+"""So many attendees are told of one change, counting each occurrence: more is an attack by mail."""
+_MANY = 500
+"""Attendees to be compared in the reactor thread."""
 
 
 async def mail_changes(
@@ -37,12 +44,31 @@ async def mail_changes(
     """
     if call.version < Version.V16_0:
         return after
-    own = own_addresses(call.account)
-    if after is not None:
-        after = resequenced(before, after, own)
-    for group in grouped(messages_due(before, after, own, call.now)):
+    work = partial(_told, before, after, own_addresses(call.account), call.now)
+    guests = _guests(before) + _guests(after)
+    after, groups = await call.services.offload(work) if guests > _MANY else work()
+    if after is not None and sum(map(len, groups)) > DUES_MAX:
+        raise TooLarge("a change that attendees would be told in too many messages")
+    for group in groups:
         await _send(call, group, source)
     return after
+
+
+def _told(
+    before: Event | None, after: Event | None, own: frozenset[str], now: float
+) -> tuple[Event | None, list[list[Due]]]:
+    """Give the event to be stored, and who is told what, in groups told the same."""
+    if after is not None:
+        after = resequenced(before, after, own)
+    return after, grouped(messages_due(before, after, own, now))
+
+
+def _guests(event: Event | None) -> int:
+    """Count the attendees of a meeting and all its changed occurrences."""
+    if event is None:
+        return 0
+    changed = (one.details for one in event.exceptions if one.details is not None)
+    return sum(len(one.attendees) for one in (event.details, *changed))
 
 
 def due_operation(call: Call, due: Due) -> OperationId:

@@ -13,6 +13,7 @@ from carbonio_mobile.pim.contentlines import (
     clean,
     decode_source,
     encode_source,
+    ended,
     escape,
     fold,
     param_value,
@@ -172,22 +173,18 @@ def write(root: Component) -> bytes:
 
 def _write(component: Component, end: str, out: list[str]) -> None:
     if component.name:
-        out.append(_ended(component.begin or f"BEGIN:{component.name}", end))
+        out.append(ended(component.begin or f"BEGIN:{component.name}", end))
     for one in component.content:
         if isinstance(one, Component):
             _write(one, end, out)
         else:
-            out.append(_ended(one.raw, end) if one.raw else fold(_text(one), end))
+            out.append(ended(one.raw, end) if one.raw else fold(_text(one), end))
     if component.name:
-        out.append(_ended(component.end or f"END:{component.name}", end))
+        out.append(ended(component.end or f"END:{component.name}", end))
 
 
 def _text(one: ContentLine) -> str:
     return f"{one.name};{one.head}:{one.value}" if one.head else f"{one.name}:{one.value}"
-
-
-def _ended(raw: str, end: str) -> str:
-    return raw if raw.endswith(("\n", "\r")) else raw + end
 
 
 def _said(one: ContentLine) -> tuple[str, str, str]:

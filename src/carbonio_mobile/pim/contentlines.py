@@ -298,6 +298,18 @@ def make_line(
     return ContentLine(raw, group=group, name=name, head=head, value=value, plain=plain)
 
 
+def ended(raw: str, line_end: str) -> str:
+    """Give a line as it was stored with its line end, which the last one of a source may lack.
+
+    A source that was cut off may end within a line end, or where quoted-printable goes on: then
+    what follows must not become a part of the line.
+    """
+    if raw.endswith("\n"):
+        return raw
+    whole = raw.rstrip("\r")
+    return whole + (line_end + line_end if whole.endswith("=") else line_end)
+
+
 def fold(text: str, line_end: str) -> str:
     """Fold a line at 75 octets, never within a character."""
     if len(text) * 4 <= FOLD_AT or (len(text) <= FOLD_AT and text.isascii()):

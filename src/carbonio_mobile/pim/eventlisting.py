@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from heapq import merge
 from itertools import islice
+from operator import itemgetter
 
 from carbonio_mobile.pim.calendars import (
     DAY_S,
@@ -111,7 +112,8 @@ def _listed(
         for one in lines.get("EXRULE", ())[:MAX_RULES]
         for at in islice(_expanded(one.value, begin, skip), MAX_DATES)
     }
-    added = sorted(islice(dated(lines.get("RDATE", ()), begin, found), MAX_DATES))
+    dates = islice(dated(lines.get("RDATE", ()), begin, found), MAX_DATES)
+    added = sorted(dates, key=itemgetter(0))
     lengths = {at: length for at, length in added if length is not None}
     times = merge([details.start], [at for at, _ in added], *ruled)
     kept: dict[float, None] = {}

@@ -6,18 +6,20 @@ Spec: design.md section 2 (canonical item formats).
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import blake2b
+from typing import Any
 
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import PartId
 from carbonio_mobile.pim.contact import Contact
-from carbonio_mobile.pim.event import Event
+from carbonio_mobile.pim.event import Details, Event, Occurrence
 from carbonio_mobile.pim.events import NO_CONTENT, read_event, read_part, write_event
 from carbonio_mobile.pim.item import Record
 from carbonio_mobile.pim.note import Note
 from carbonio_mobile.pim.notes import read_note, write_note
 from carbonio_mobile.pim.occurrences import ENDLESS, last_end
-from carbonio_mobile.pim.storing import from_doc, to_doc
+from carbonio_mobile.pim.storing import from_difference, from_doc, to_difference, to_doc
 from carbonio_mobile.pim.task import Task
 from carbonio_mobile.pim.tasks import read_task, write_task
 from carbonio_mobile.pim.vcards import read_contact, write_contact
@@ -38,7 +40,7 @@ __all__ = [
 
 _DAY_S = 86_400.0  # a floating date may begin half a day earlier or later
 
-FORMAT = 1
+FORMAT = 2
 """The form of stored records: one of another form is made anew from the object's source."""
 
 _FORMS: Mapping[str, type[Record]] = {
@@ -126,7 +128,7 @@ def uid_key(uid: str) -> bytes:
 
 def search_text(record: Record) -> str:
     """Give what is found of an object: names, addresses, subject, place, body."""
-    return "\n".join(_words(record))
+    return "\n".join(dict.fromkeys(_words(record)))
 
 
 def _words(record: Record) -> list[str]:
@@ -156,14 +158,47 @@ def _flat(values: object) -> list[str]:
 
 def to_text(record: Record) -> str:
     """Give the stored form of a record."""
-    form = [FORMAT, _NAMES[type(record)], to_doc(record)]
+    doc = _event_doc(record) if isinstance(record, Event) else to_doc(record)
+    form = [FORMAT, _NAMES[type(record)], doc]
     return json.dumps(form, separators=(",", ":"), ensure_ascii=False)
+
+
+def _event_doc(event: Event) -> dict[str, Any]:
+    """Give an event; its changed occurrences say what they have otherwise than the series.
+
+    They may be many and share a long text, which is kept once.
+    """
+    doc = to_doc(replace(event, exceptions=()))
+    if event.exceptions:
+        doc["exceptions"] = [_occurrence_doc(one, event.details) for one in event.exceptions]
+    return doc
+
+
+def _occurrence_doc(one: Occurrence, usual: Details) -> dict[str, Any]:
+    doc = to_doc(replace(one, details=None))
+    if one.details is not None:
+        doc["details"] = to_difference(one.details, usual)
+    return doc
+
+
+def _event_of(doc: dict[str, Any]) -> Event:
+    exceptions = doc.pop("exceptions", ())
+    event = from_doc(Event, doc)
+    return replace(event, exceptions=tuple(_occurrence(one, event.details) for one in exceptions))
+
+
+def _occurrence(doc: dict[str, Any], usual: Details) -> Occurrence:
+    said = doc.pop("details", None)
+    one = from_doc(Occurrence, doc)
+    return one if said is None else replace(one, details=from_difference(usual, said))
 
 
 def from_text(text: str) -> Record | None:
     """Read the stored form; None for one of another format. Raises: Corrupt."""
     try:
         number, name, doc = json.loads(text)
-        return from_doc(_FORMS[name], doc) if number == FORMAT else None
+        if number != FORMAT:
+            return None
+        return _event_of(doc) if name == "event" else from_doc(_FORMS[name], doc)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise Corrupt("the record of an object") from exc

@@ -6,7 +6,7 @@ dataclasses: a field that is added later needs a default, and then old records s
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import date
 from functools import cache
 from types import NoneType, UnionType
@@ -38,6 +38,30 @@ def from_doc(kind: type[T], doc: Mapping[str, Any]) -> T:
             if name in readers
         }
     )
+
+
+def to_difference(record: object, base: object) -> dict[str, Any]:
+    """Give the JSON form of what a dataclass says otherwise than another of its kind."""
+    doc = {}
+    kind: Any = type(record)
+    for name, _ in _defaults(kind):
+        value = getattr(record, name)
+        if value != getattr(base, name):
+            doc[name] = _written(value)
+    return doc
+
+
+def from_difference(base: T, doc: Mapping[str, Any]) -> T:
+    """Read the form of :func:`to_difference`. Raises: ValueError, TypeError, KeyError."""
+    given: Any = base
+    readers = _readers(type(given))
+    said = {name: value for name, value in doc.items() if name in readers}
+    read = {
+        name: value if (reader := readers[name]) is None else reader(value)
+        for name, value in said.items()
+    }
+    changed: T = replace(given, **read)
+    return changed
 
 
 def _written(value: Any) -> Any:

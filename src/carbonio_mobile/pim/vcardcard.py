@@ -13,6 +13,7 @@ from carbonio_mobile.pim.contentlines import (
     Params,
     decode_source,
     encode_source,
+    ended,
     make_line,
     split_lines,
 )
@@ -115,7 +116,7 @@ class Card:
         """Give the text; a card without an end gets one."""
         end = self.line_end
         parts = [line.raw for line in self.lines]
-        parts = [raw if raw.endswith(("\n", "\r")) else raw + end for raw in parts]
+        parts = [ended(raw, end) for raw in parts]
         after = self.after or f"END:VCARD{end}"
         before = self.before if self.before.endswith("\n") else self.before + end
         return encode_source(before + "".join(parts) + after)

@@ -13,6 +13,7 @@ from carbonio_mobile.pim.contentlines import (
     ContentLine,
     Params,
     clean,
+    encode_source,
     escape,
     from_base64,
     param_value,
@@ -186,7 +187,7 @@ def read_picture(line: ContentLine) -> bytes:
     else:
         # Some writers escape the comma and the semicolon of a data URI.
         packed = value.partition(",")[2]
-        octets = from_base64(packed) if found[1] else unquote_to_bytes(packed)
+        octets = from_base64(packed) if found[1] else unquote_to_bytes(encode_source(packed))
     return octets if octets and len(octets) <= MAX_PICTURE_BYTES else b""
 
 

@@ -27,7 +27,7 @@ KINDS: Mapping[type[Record], FolderKind] = {
     Task: FolderKind.TASKS,
     Note: FolderKind.NOTES,
 }
-PER_FILE = 2
+PER_FILE = 1
 """So many objects of a file are in the core set, none of them with very many exceptions."""
 MANY_INSTANCES = 12
 """Series with more exceptions are not added from 16.0 on, where each one is a Change."""

@@ -97,7 +97,12 @@ def test_another_form_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '[1,"note"]', '[1,"other",{}]', '[1,"note",[]]', '[1,"event",{}]', "7"]
+    "text",
+    [
+        *("", "[]", "{}", "7"),
+        *(f"[{FORMAT},{rest}]" for rest in ('"note"', '"other",{}', '"note",[]', '"event",{}')),
+        f'[{FORMAT},"event",{{"uid":"a","details":{{"start":0,"end":0}},"exceptions":[1]}}]',
+    ],
 )
 def test_what_is_no_record(text: str) -> None:
     """Raises Corrupt, whatever it is."""
