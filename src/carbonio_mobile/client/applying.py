@@ -266,8 +266,12 @@ def _with_files(item: Item, files: Element, told: Element | None) -> Item:
 
 
 def _is_partial(before: Item, data: Element) -> bool:
-    """Tell whether a Change of the phone says a part only: an event without its start."""
-    return before.item_class == CALENDAR and not data.has(Calendar.StartTime)
+    """Tell whether a Change of the phone says a part only: an event without its start or subject.
+
+    A phone writes whole events up to 14.1, from 16.0 on what it changed.
+    """
+    whole = data.has(Calendar.StartTime) and data.has(Calendar.Subject)
+    return before.item_class == CALENDAR and not whole
 
 
 def _instance(element: Element) -> str:

@@ -54,7 +54,8 @@ def to_difference(record: object, base: object) -> dict[str, Any]:
 def from_difference(base: T, doc: Mapping[str, Any]) -> T:
     """Read the form of :func:`to_difference`. Raises: ValueError, TypeError, KeyError."""
     given: Any = base
-    readers = _readers(type(given))
+    kind: Any = type(base)
+    readers = _readers(kind)
     said = {name: value for name, value in doc.items() if name in readers}
     read = {
         name: value if (reader := readers[name]) is None else reader(value)

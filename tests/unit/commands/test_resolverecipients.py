@@ -376,6 +376,31 @@ class AvailabilityTests(RecipientTests):
         self.group("mary@example.com", "john@example.com", "stranger@example.net")
         self.assertEqual(self.digits("team"), ("1", "2200"))
 
+    def test_members_beyond_the_address_list_are_strangers(self) -> None:
+        """Nobody learns by way of a group of whom the account may not find."""
+        other = self.rig.accounts.add("ann@elsewhere.com", "demo-ann", displayName="Ann")
+        self.event(other, 0, 1)
+        self.group("mary@example.com", "ann@elsewhere.com")
+        self.assertEqual(self.digits("team"), ("1", "0000"))
+        self.event(self.mary, 1, 2)
+        self.assertEqual(self.digits("team"), ("1", "0022"))
+
+    def test_a_calendar_is_read_once_for_a_request(self) -> None:
+        """However often somebody is asked about, and by whatever name."""
+        mailbox = now(self.rig.mailboxes.open(self.mary))
+        read = []
+        events = mailbox.events
+
+        async def counted(start: float, end: float, *, limit: int) -> object:
+            read.append(start)
+            return await events(start, end, limit=limit)
+
+        self.patch(mailbox, "events", counted)
+        self.group(*["mary@example.com"] * 20)
+        asked = ["mary", "mary@example.com", "m.doe@example.com", "team"] * 4
+        self.assertEqual(len(self.responses(ask(*asked, options=(span(),)))), 16)
+        self.assertEqual(len(read), 1)
+
     def test_a_large_group(self) -> None:
         """MS-ASCMD R4294, R4626: of more than 20 members nothing is said."""
         self.group(*["mary@example.com"] * 20)

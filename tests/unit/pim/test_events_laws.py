@@ -152,7 +152,7 @@ def test_occurrences_are_those_of_another_reader(made: Made) -> None:
         assert mine == theirs
         return
     # Of a zone that only its rules tell, the two read a time that the clock skips or repeats
-    # differently (RFC 5545 3.3.5 says the first, or the offset before): twice a year at the most.
+    # differently (01:47 on a day whose clock goes from 01:30 to 02:03): twice a year at the most.
     assert len(mine) == len(theirs)
     unlike = [abs(one - other) for one, other in zip(mine, theirs, strict=True) if one != other]
     assert len(unlike) <= 20

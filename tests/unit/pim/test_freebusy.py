@@ -10,6 +10,7 @@ from carbonio_mobile.pim.event import Details, Event, Occurrence
 from carbonio_mobile.pim.freebusy import (
     INTERVAL_S,
     MAX_DIGITS,
+    TIMES_MAX,
     Busy,
     busy_times,
     digit_count,
@@ -144,3 +145,12 @@ def test_every_second_is_covered(times: list[Busy], seconds: int) -> None:
         ends = min(begins + INTERVAL_S, end)
         met = [one.state for one in times if max(one.start, begins) < min(one.end, ends)]
         assert int(digit) == max(met, default=0)
+
+
+def test_a_calendar_full_of_long_series() -> None:
+    """Days that last a year, each day, a thousand times over: the times are bounded in number."""
+    long = replace(event(DAY, DAY + 400 * 86_400.0), recurrence=RecurrenceRule(kind=0, interval=1))
+    start = DAY + 1000 * 86_400.0
+    times = busy_times([long] * 1000, start, start + 86_400.0, ZONE)
+    assert len(times) == TIMES_MAX
+    assert free_busy(start, start + 86_400.0, times) == "2" * 48
