@@ -3,16 +3,15 @@
 Spec: MS-ASCMD 2.2.1.2.
 """
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from carbonio_mobile.commands import kql
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.kql import Alternative
 from carbonio_mobile.commands.mailfolders import searched_folders
-from carbonio_mobile.commands.mailitems import batches, read_hits
+from carbonio_mobile.commands.mailsource import NO_BODIES
 from carbonio_mobile.commands.people import listed
-from carbonio_mobile.eas.bodyoptions import BodyOptions, BodyPreference, BodyType
+from carbonio_mobile.commands.reading import Hits
 from carbonio_mobile.eas.items.email import find_properties
 from carbonio_mobile.eas.items.sms import is_sms
 from carbonio_mobile.eas.messages import find
@@ -33,9 +32,6 @@ SCANNED_MAX = 1000
 """Messages that are looked at for one alternative whose words must stand in certain properties."""
 PAGE_ROWS = 100
 _SCAN_PAGE = 100
-_NO_BODY = BodyOptions(
-    preferences=(BodyPreference(type=BodyType.PLAIN, truncation_bytes=0),),
-)
 
 
 async def respond(call: Call) -> Answer:
@@ -144,8 +140,14 @@ async def _scan(call: Call, query: MailQuery, alternative: Alternative) -> list[
     return met
 
 
-async def _read(call: Call, hits: Sequence[tuple[FolderId, ItemId]]) -> list[MailItem]:
-    mails: list[MailItem] = []
-    for batch in batches(hits):
-        mails += await read_hits(call.mailbox, batch, _NO_BODY)
-    return mails
+async def _read(call: Call, hits: Hits) -> list[MailItem]:
+    """Read hits in their order, without bodies; those that are gone are left out.
+
+    Raises: NotFound (a folder).
+    """
+    found: dict[tuple[FolderId, ItemId], MailItem] = {}
+    for folder in dict.fromkeys(folder for folder, _ in hits):
+        mine = [item for other, item in hits if other == folder]
+        for item, mail in (await call.mailbox.read(folder, mine, NO_BODIES)).items():
+            found[folder, item] = mail
+    return [found[hit] for hit in hits if hit in found]
