@@ -77,15 +77,14 @@ class MailSource:
         ]
         for item, more in lacking:
             found |= await self._each([item], more)
-        return found
+        return dict(await with_outdated(self.call.mailbox, found, self.call.version))
 
     async def _each(self, items: Sequence[ItemId], wanted: BodyWish) -> dict[ItemId, Read]:
         async def read(some: Sequence[ItemId]) -> Mapping[ItemId, Item]:
             found: Mapping[ItemId, Item] = await self.call.mailbox.read(self.folder, some, wanted)
             return found
 
-        found = await read_each(read, items)
-        return dict(await with_outdated(self.call.mailbox, found, self.call.version))
+        return await read_each(read, items)
 
     def shows(self, item: Item) -> bool:
         """See :class:`ItemSource`: text messages are for devices that asked for them."""

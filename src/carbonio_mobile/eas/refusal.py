@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from carbonio_mobile.eas.roots import ROOTS
 from carbonio_mobile.eas.status import Common, PingStatus, ProvisionStatus, SyncStatus
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.wbxml.codepages import (
@@ -216,28 +217,28 @@ _HTTP_BY_COMMAND: Mapping[tuple[int, str], int] = {
     (Common.SERVER_ERROR_RETRY_LATER, "GetHierarchy"): 500,  # R6033
 }
 
-_ROOTS: Mapping[str, tuple[Tag, Tag]] = {
-    "Sync": (AirSync.Sync, AirSync.Status),
-    "FolderSync": (FolderHierarchy.FolderSync, FolderHierarchy.Status),
-    "FolderCreate": (FolderHierarchy.FolderCreate, FolderHierarchy.Status),
-    "FolderDelete": (FolderHierarchy.FolderDelete, FolderHierarchy.Status),
-    "FolderUpdate": (FolderHierarchy.FolderUpdate, FolderHierarchy.Status),
-    "GetItemEstimate": (GetItemEstimate.GetItemEstimate, GetItemEstimate.Status),
-    "Ping": (Ping.Ping, Ping.Status),
-    "MoveItems": (Move.MoveItems, Move.Status),
-    "ItemOperations": (ItemOperations.ItemOperations, ItemOperations.Status),
-    "Search": (Search.Search, Search.Status),
-    "Find": (Find.Find, Find.Status),
-    "SendMail": (ComposeMail.SendMail, ComposeMail.Status),
-    "SmartReply": (ComposeMail.SmartReply, ComposeMail.Status),
-    "SmartForward": (ComposeMail.SmartForward, ComposeMail.Status),
-    "MeetingResponse": (MeetingResponse.MeetingResponse, MeetingResponse.Status),
-    "ResolveRecipients": (ResolveRecipients.ResolveRecipients, ResolveRecipients.Status),
-    "ValidateCert": (ValidateCert.ValidateCert, ValidateCert.Status),
-    "Settings": (Settings.Settings, Settings.Status),
-    "Provision": (Provision.Provision, Provision.Status),
+_STATUS_TAGS: Mapping[str, Tag] = {
+    "Sync": AirSync.Status,
+    "FolderSync": FolderHierarchy.Status,
+    "FolderCreate": FolderHierarchy.Status,
+    "FolderDelete": FolderHierarchy.Status,
+    "FolderUpdate": FolderHierarchy.Status,
+    "GetItemEstimate": GetItemEstimate.Status,
+    "Ping": Ping.Status,
+    "MoveItems": Move.Status,
+    "ItemOperations": ItemOperations.Status,
+    "Search": Search.Status,
+    "Find": Find.Status,
+    "SendMail": ComposeMail.Status,
+    "SmartReply": ComposeMail.Status,
+    "SmartForward": ComposeMail.Status,
+    "MeetingResponse": MeetingResponse.Status,
+    "ResolveRecipients": ResolveRecipients.Status,
+    "ValidateCert": ValidateCert.Status,
+    "Settings": Settings.Status,
+    "Provision": Provision.Status,
 }
-"""The root element of each command and the Status tag of its namespace."""
+"""The Status tag of each command's own document; the others have none to put a status in."""
 
 
 def answer(reason: Reason, version: Version, command: str) -> Refusal:
@@ -267,14 +268,14 @@ def document(command: str, status: int) -> Element:
     Raises: ValueError for a command whose answers are not documents.
     """
     try:
-        root, tag = _ROOTS[command]
+        tag = _STATUS_TAGS[command]
     except KeyError:
         raise ValueError(f"{command[:32]!r} has no document") from None
-    return Element(root, [Element(tag, str(int(status)))])
+    return Element(ROOTS[command], [Element(tag, str(int(status)))])
 
 
 def _speaks_status(version: Version, command: str) -> bool:
-    return version >= Version.V14_0 and command in _ROOTS
+    return version >= Version.V14_0 and command in _STATUS_TAGS
 
 
 def _equivalent(status: int, command: str) -> int:

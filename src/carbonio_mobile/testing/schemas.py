@@ -10,51 +10,18 @@ from typing import Final
 
 from lxml import etree
 
+from carbonio_mobile.eas.roots import ROOTS
 from carbonio_mobile.wbxml.codepages import (
     VERSIONS,
     AirSync,
     Calendar,
     ComposeMail,
     Email,
-    Find,
-    FolderHierarchy,
     GetItemEstimate,
-    ItemOperations,
-    MeetingResponse,
-    Move,
-    Ping,
-    Provision,
-    ResolveRecipients,
-    Search,
-    Settings,
-    ValidateCert,
 )
 from carbonio_mobile.wbxml.elements import Element
 from carbonio_mobile.wbxml.tokens import Tag
 
-# The root each command answers with; its schema is <command>Response.xsd.
-ROOTS: Final[dict[str, Tag]] = {
-    "Find": Find.Find,
-    "FolderCreate": FolderHierarchy.FolderCreate,
-    "FolderDelete": FolderHierarchy.FolderDelete,
-    "FolderSync": FolderHierarchy.FolderSync,
-    "FolderUpdate": FolderHierarchy.FolderUpdate,
-    "GetHierarchy": FolderHierarchy.Folders,
-    "GetItemEstimate": GetItemEstimate.GetItemEstimate,
-    "ItemOperations": ItemOperations.ItemOperations,
-    "MeetingResponse": MeetingResponse.MeetingResponse,
-    "MoveItems": Move.MoveItems,
-    "Ping": Ping.Ping,
-    "Provision": Provision.Provision,
-    "ResolveRecipients": ResolveRecipients.ResolveRecipients,
-    "Search": Search.Search,
-    "SendMail": ComposeMail.SendMail,
-    "Settings": Settings.Settings,
-    "SmartForward": ComposeMail.SmartForward,
-    "SmartReply": ComposeMail.SmartReply,
-    "Sync": AirSync.Sync,
-    "ValidateCert": ValidateCert.ValidateCert,
-}
 # The schemas keep the names these tokens had before the current specification.
 _SCHEMA_NAMES: Final[dict[Tag, str]] = {
     ComposeMail.Name: "ForwardeeName",

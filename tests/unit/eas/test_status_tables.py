@@ -16,9 +16,10 @@ from carbonio_mobile.eas.refusal import (
     document,
     from_common,
 )
+from carbonio_mobile.eas.roots import ROOTS
 from carbonio_mobile.eas.status import Common, PingStatus, SyncStatus
 from carbonio_mobile.eas.version import OFFERED, Version
-from carbonio_mobile.testing.schemas import ROOTS, check_versions, validate
+from carbonio_mobile.testing.schemas import check_versions, validate
 from carbonio_mobile.wbxml import decode, encode
 
 PROTOCOL = Path(__file__).parents[4] / "shared/protocol"

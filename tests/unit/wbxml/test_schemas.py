@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from carbonio_mobile.testing.schemas import ROOTS, as_xml, check_versions, validate
+from carbonio_mobile.eas.roots import ROOTS
+from carbonio_mobile.testing.schemas import as_xml, check_versions, validate
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import (
     BY_NAME,

@@ -6,58 +6,18 @@ element in it exists in the version that is spoken.
 Spec: MS-ASWBXML 2.1.2.1 (versions of elements); MS-ASCMD 2.2.1 (roots).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from carbonio_mobile.client.faults import AnswerLost
 from carbonio_mobile.client.wire import MULTIPART, WBXML, HttpReply, Transport, split_multipart
 from carbonio_mobile.eas.requestline import RequestLine
+from carbonio_mobile.eas.roots import ROOTS
 from carbonio_mobile.eas.version import Version, knows
 from carbonio_mobile.errors import ProtocolError
-from carbonio_mobile.wbxml import Element, Tag, decode, dump
-from carbonio_mobile.wbxml.codepages import (
-    AirSync,
-    ComposeMail,
-    Find,
-    FolderHierarchy,
-    GetItemEstimate,
-    ItemOperations,
-    MeetingResponse,
-    Move,
-    Ping,
-    Provision,
-    ResolveRecipients,
-    Search,
-    Settings,
-    ValidateCert,
-)
+from carbonio_mobile.wbxml import Element, decode, dump
 
 SHOWN_CHARS = 4000
 """So much of a request and of an answer is kept for the report."""
-
-ROOTS: Mapping[str, Tag] = {
-    "Find": Find.Find,
-    "FolderCreate": FolderHierarchy.FolderCreate,
-    "FolderDelete": FolderHierarchy.FolderDelete,
-    "FolderSync": FolderHierarchy.FolderSync,
-    "FolderUpdate": FolderHierarchy.FolderUpdate,
-    "GetHierarchy": FolderHierarchy.Folders,
-    "GetItemEstimate": GetItemEstimate.GetItemEstimate,
-    "ItemOperations": ItemOperations.ItemOperations,
-    "MeetingResponse": MeetingResponse.MeetingResponse,
-    "MoveItems": Move.MoveItems,
-    "Ping": Ping.Ping,
-    "Provision": Provision.Provision,
-    "ResolveRecipients": ResolveRecipients.ResolveRecipients,
-    "Search": Search.Search,
-    "SendMail": ComposeMail.SendMail,
-    "Settings": Settings.Settings,
-    "SmartForward": ComposeMail.SmartForward,
-    "SmartReply": ComposeMail.SmartReply,
-    "Sync": AirSync.Sync,
-    "ValidateCert": ValidateCert.ValidateCert,
-}
-"""The root that each command is answered with."""
 
 
 @dataclass(slots=True)

@@ -62,9 +62,8 @@ class Scheduling:
         except Corrupt as exc:
             _log.info("a meeting for {account} cannot be read: {why}",
                       account=account.id, why=str(exc))  # fmt: skip
-        except (
-            Exception
-        ):  # the mail is stored: that its calendar could not be is no reason to bounce
+        except Exception:
+            # the mail is stored: that its calendar could not be is no reason to bounce
             _log.failure("a meeting cannot be applied for {account}", account=account.id)
 
     async def _apply(
