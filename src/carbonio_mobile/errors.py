@@ -67,6 +67,10 @@ class NotAllowed(StoreError):
     """The thing exists, but this operation on it is not permitted (a standard folder, a right)."""
 
 
+class ReadOnly(NotAllowed):
+    """The folder is another account's, and this one may only read it."""
+
+
 class OverQuota(StoreError):
     """The mailbox is full; nothing was stored."""
 

@@ -12,10 +12,20 @@ from collections.abc import Awaitable, Collection, Mapping, Sequence
 from zope.interface import Attribute, Interface
 
 from carbonio_mobile.directory.accounts import Account, LoginFault
+from carbonio_mobile.directory.configuration import AttributeFacts, Configuration, Scope, Setting
+from carbonio_mobile.directory.credentials import (
+    Credential,
+    CredentialChange,
+    CredentialWish,
+    Issued,
+)
+from carbonio_mobile.directory.loggers import AccountLogger, LoggerWish
 from carbonio_mobile.directory.people import People, Person, PersonWish
+from carbonio_mobile.directory.provisioning import Change, Entry, EntryKind, Grant
 from carbonio_mobile.ids import (
     AccountId,
     ChangeToken,
+    DeviceId,
     DeviceKey,
     FolderId,
     ItemId,
@@ -33,10 +43,16 @@ from carbonio_mobile.mime.mailitem import (
 )
 from carbonio_mobile.pim.document import DocumentPath, Documents, Excerpt
 from carbonio_mobile.pim.item import ObjectItem
+from carbonio_mobile.policy.abq import AbqEntry, AbqRule, AbqStatus
+from carbonio_mobile.policy.abqmessages import AbqMessage, MessageKey
+from carbonio_mobile.policy.notices import Notice, NoticeKind
+from carbonio_mobile.policy.versionfilters import EasFilter
 from carbonio_mobile.sync.changes import Aspect, ChangeBatch, ItemHead, Listing, Position
 from carbonio_mobile.sync.device import Device, WipeState
+from carbonio_mobile.sync.doing import Doing
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 from carbonio_mobile.sync.outofoffice import OutOfOffice
+from carbonio_mobile.sync.sharing import FolderGrant, Mount, Rights, Sending
 from carbonio_mobile.sync.wake import Wake
 
 
@@ -44,9 +60,13 @@ class IAccounts(Interface):
     """Who is this, may they log in, what are their attributes."""
 
     def log_in(
-        login: str, password: str, *, host: str, peer: str
+        login: str, password: str, *, host: str, peer: str, service: str = "EAS"
     ) -> Awaitable[Account | LoginFault]:
-        """Check credentials.
+        """Check credentials for a service.
+
+        Once an account has a password that was made for the service, its own one is wrong there;
+        that made for another service always is. Where a second factor is demanded, the account's
+        own password is enough only from an address that is trusted.
 
         ``login`` is an e-mail address, an alias, ``DOMAIN\\user`` or a bare user, completed from
         ``host`` (the name the client connected to) or the default domain. A fault counts towards
@@ -338,10 +358,10 @@ class IDevices(Interface):
         """
 
     def save_device(device: Device) -> Awaitable[None]:
-        """Store a device, replacing what was known but for the order to wipe it.
+        """Store a device, replacing what was known but for what administrators ordered.
 
-        That stays whatever ``device`` says of it: who saves a device may have read it before the
-        order was given.
+        Wipe and suspension stay whatever ``device`` says of them: who saves a device may have read
+        it before the order was given.
         """
 
     def save_wipe(key: DeviceKey, wipe: WipeState | None) -> Awaitable[None]:
@@ -350,11 +370,54 @@ class IDevices(Interface):
         Nothing happens if the device is unknown.
         """
 
+    def suspend(key: DeviceKey, since: float | None) -> Awaitable[None]:
+        """Store since when (seconds UTC) a device is kept from syncing, or with None that it is
+        not.
+
+        Nothing happens if the device is unknown.
+        """
+
     def devices(account: AccountId) -> Awaitable[Sequence[Device]]:
         """Give an account's devices, the one seen last first."""
 
+    def count(account: AccountId) -> Awaitable[int]:
+        """Count an account's devices, but for those that came back under another id."""
+
+    def all_devices(after: DeviceKey | None, limit: int) -> Awaitable[Sequence[Device]]:
+        """Give the devices of all accounts that follow a key, by account and device id.
+
+        At most ``limit``; fewer are the last ones. None begins.
+        """
+
+    def accounts_of(device: DeviceId) -> Awaitable[Sequence[AccountId]]:
+        """Give the accounts that have a device of that id, in order."""
+
     def remove_device(key: DeviceKey) -> Awaitable[None]:
         """Forget a device and all its sync states; nothing happens if it is unknown."""
+
+    def reset(key: DeviceKey) -> Awaitable[None]:
+        """Drop all sync states of a device, so that it starts over; its record stays."""
+
+    def document_names(key: DeviceKey) -> Awaitable[Sequence[str]]:
+        """Give the names of all documents of a device (see ISyncStates), in order."""
+
+    def count_stale(before: float) -> Awaitable[int]:
+        """Count the devices last seen before a time that are under no order.
+
+        Those that are suspended or to be wiped, or were, are not stale: forgotten, they would come
+        back as if nothing had been ordered.
+        """
+
+    def remove_stale(before: float, limit: int) -> Awaitable[int]:
+        """Forget stale devices with their states, the oldest first, at most ``limit``; tells how
+        many.
+        """
+
+    def compact() -> Awaitable[tuple[int, int]]:
+        """Give the room of what was removed back to the disk; tells the octets before and after.
+
+        Reads go on meanwhile; writes may be told to try later.
+        """
 
 
 class ISyncStates(Interface):
@@ -381,6 +444,8 @@ class IChangeSink(Interface):
 
 class IWatch(Interface):
     """One party waiting for changes of an account's folders: a parked Ping or Sync."""
+
+    width: int = Attribute("How many folders it watches.")
 
     def wait(seconds: float) -> Awaitable[Wake]:
         """Fire at the first arrival or hierarchy change since the watch began, or when time is up.
@@ -429,3 +494,338 @@ class ITurns(Interface):
 
         A parked request is superseded by a newer one of the same command.
         """
+
+    def wake(key: DeviceKey) -> None:
+        """End the parked requests of a device as if newer ones had come: they change nothing more,
+        and what the device asks next meets what holds then.
+        """
+
+    def doing(key: DeviceKey) -> Sequence[Doing]:
+        """Tell what the requests of a device that are not answered yet are at, oldest first."""
+
+
+class IConfiguration(Interface):
+    """What is configured: attributes of accounts, COS, domains, the server, the installation.
+
+    Names of attributes are compared without case.
+    """
+
+    def values() -> Awaitable[Configuration]:
+        """Give the server's attributes over the global ones over the defaults.
+
+        Costs no thread while the directory does not change; ask each time, do not keep it.
+        """
+
+    def get(scope: Scope, attribute: str) -> Awaitable[Setting]:
+        """Give an attribute as it holds for a scope. Raises: NotFound, InvalidArgument."""
+
+    def set(scope: Scope, attribute: str, values: Sequence[str]) -> Awaitable[Setting]:
+        """Set an attribute at a scope. Raises: NotFound, InvalidArgument; then nothing changed."""
+
+    def unset(scope: Scope, attribute: str) -> Awaitable[Setting]:
+        """Remove an attribute from a scope; gives what holds there now. Raises: as set."""
+
+    def dump(scope: Scope, *, inherited: bool) -> Awaitable[Sequence[Setting]]:
+        """Give all that is set at a scope, with all that holds there if asked, by name.
+
+        Raises: NotFound, InvalidArgument.
+        """
+
+    def about(attribute: str) -> Awaitable[AttributeFacts]:
+        """Tell what is known of an attribute. Raises: InvalidArgument."""
+
+
+class ICredentials(Interface):
+    """Passwords that accounts have for some services."""
+
+    def of(account: AccountId) -> Awaitable[Sequence[Credential]]:
+        """Give an account's passwords in the order in which they were added. Raises: NotFound."""
+
+    def add(account: AccountId, wishes: Sequence[CredentialWish]) -> Awaitable[Sequence[Issued]]:
+        """Add passwords, all or none.
+
+        Raises: NotFound, InvalidArgument, NotAllowed (the account has too many).
+        """
+
+    def update(
+        account: AccountId, credential: str, change: CredentialChange
+    ) -> Awaitable[Credential]:
+        """Change one; gives it as it is now. Raises: NotFound, InvalidArgument."""
+
+    def delete(account: AccountId, credential: str) -> Awaitable[None]:
+        """Remove one. Raises: NotFound."""
+
+
+class IEasFilters(Interface):
+    """The version filters in their order; a filter's id is its place. All change or none."""
+
+    def filters() -> Awaitable[Sequence[EasFilter]]:
+        """Give all filters in their order."""
+
+    def add(new: EasFilter) -> Awaitable[Sequence[EasFilter]]:
+        """Put a filter at the end; gives all as they are then. Raises: TooLarge (too many)."""
+
+    def delete(place: int) -> Awaitable[Sequence[EasFilter]]:
+        """Remove the filter with that id; gives all as they are then. Raises: NotFound."""
+
+    def move(place: int, to: int) -> Awaitable[Sequence[EasFilter]]:
+        """Give the filter with an id another one, the end where ``to`` is past it; gives all as
+        they are then. Raises: NotFound.
+        """
+
+    def replace(filters: Sequence[EasFilter]) -> Awaitable[Sequence[EasFilter]]:
+        """Put these in the place of all. Raises: TooLarge (too many)."""
+
+
+class INoticeList(Interface):
+    """What administrators were told, the newest ``NOTICES_COUNT`` of it."""
+
+    def add(
+        kind: NoticeKind, subject: str, text: str, *, domain: str, at: float
+    ) -> Awaitable[Notice]:
+        """Keep a notice; the oldest one goes where there are too many. Long texts are cut."""
+
+    def notices(*, limit: int) -> Awaitable[Sequence[Notice]]:
+        """Give the newest notices, newest first."""
+
+    def delete(notice: int) -> Awaitable[None]:
+        """Remove one. Raises: NotFound."""
+
+    def delete_all() -> Awaitable[int]:
+        """Remove all; gives how many there were."""
+
+
+class INotices(Interface):
+    """Telling administrators what they should know."""
+
+    def notify(kind: NoticeKind, subject: str, text: str, *, domain: str = "") -> Awaitable[None]:
+        """Keep a notice, and mail it to the recipients of the domain, else of the whole server.
+
+        Durable when the awaitable fires. That it cannot be mailed is logged and no error.
+        """
+
+
+class IAccountLoggers(Interface):
+    """Loggers of the traffic of single accounts; they are gone when the process ends."""
+
+    def add(wish: LoggerWish) -> Awaitable[AccountLogger]:
+        """Open the file and begin to write.
+
+        Raises: NotAllowed for a file that may not be written or one logger too many, Conflict where
+        another logger writes to it.
+        """
+
+    def remove(logger: int) -> Awaitable[AccountLogger]:
+        """End one, by its id; its file stays. Raises: NotFound."""
+
+    def remove_all() -> Awaitable[int]:
+        """End all; tells how many there were."""
+
+    def loggers() -> Awaitable[Sequence[AccountLogger]]:
+        """Give those at work, by id."""
+
+
+class IMailingLists(Interface):
+    """Distribution lists as mail is delivered to them."""
+
+    def expansions(addresses: Sequence[str]) -> Awaitable[Mapping[str, Sequence[str]]]:
+        """Give the addresses behind those of ``addresses`` that are lists, by the one asked for.
+
+        Lists within lists are looked into, each once, and rules of dynamic ones followed; a list
+        without members has none. Raises: TooLarge (a list comes to too many addresses).
+        """
+
+
+class IProvisioning(Interface):
+    """Domains, classes of service, accounts, resources, distribution lists, rights.
+
+    Entries are named by name, address or id. Every change is one transaction, in force for the
+    next request, and beside what is named may raise InvalidArgument with nothing changed.
+    """
+
+    def create(
+        kind: EntryKind, name: str, *, password: str | None = None, changes: Sequence[Change] = ()
+    ) -> Awaitable[str]:
+        """Make an entry; gives its id. Nobody can log in to an account without a password.
+
+        Raises: NotFound (domain), Conflict (taken), NotAllowed (the domain is full).
+        """
+
+    def modify(kind: EntryKind, name: str, changes: Sequence[Change]) -> Awaitable[None]:
+        """Change attributes, all or none. Raises: NotFound."""
+
+    def entry(kind: EntryKind, name: str) -> Awaitable[Entry]:
+        """Give an entry. Raises: NotFound."""
+
+    def names(
+        kind: EntryKind, *, domain: str | None, after: str, limit: int
+    ) -> Awaitable[Sequence[tuple[str, str]]]:
+        """Give (name, id) of at most ``limit`` entries whose names come after ``after``, in order.
+
+        ``domain`` leaves accounts, resources and lists of others out; resources are no accounts
+        here. Raises: NotFound (domain).
+        """
+
+    def entries(
+        kind: EntryKind, *, domain: str | None, after: str, limit: int
+    ) -> Awaitable[Sequence[Entry]]:
+        """Give a page of :meth:`names` with what the entries hold."""
+
+    def rename(kind: EntryKind, name: str, new_name: str) -> Awaitable[None]:
+        """Give an account, COS or list another name. Raises: NotFound, Conflict, NotAllowed."""
+
+    def delete(kind: EntryKind, name: str) -> Awaitable[str]:
+        """Remove an entry; gives its id. An account's mailbox stays where it is.
+
+        Raises: NotFound, NotAllowed (a domain or COS that is in use).
+        """
+
+    def set_password(account: str, password: str) -> Awaitable[None]:
+        """Give an account another password; lockout and must-change end. Raises: NotFound."""
+
+    def add_alias(kind: EntryKind, name: str, alias: str) -> Awaitable[None]:
+        """Give an account or a list one more address. Raises: NotFound, Conflict."""
+
+    def remove_alias(kind: EntryKind, name: str, alias: str) -> Awaitable[None]:
+        """Take an address away. Raises: NotFound, NotAllowed (the name itself)."""
+
+    def add_members(name: str, addresses: Sequence[str]) -> Awaitable[int]:
+        """Put addresses into a list, all or none; gives how many are new. Raises: NotFound."""
+
+    def remove_members(name: str, addresses: Sequence[str]) -> Awaitable[None]:
+        """Take addresses out of a list, all or none. Raises: NotFound (list, a member)."""
+
+    def grant(grant: Grant) -> Awaitable[None]:
+        """Give a right; nothing happens where it is held already. Raises: NotFound."""
+
+    def revoke(grant: Grant) -> Awaitable[None]:
+        """Take a right away. Raises: NotFound."""
+
+    def grants(target_kind: str, target: str) -> Awaitable[Sequence[Grant]]:
+        """Give the rights that are held on an entry, with names for ids. Raises: NotFound."""
+
+    def has_right(grantee: str, target: str, right: str) -> Awaitable[bool]:
+        """Tell whether an account holds a right on an account or a list.
+
+        It may hold it by itself, its domain, its COS, a list or as everybody; on the target, its
+        domain or on all. Raises: NotFound (the grantee).
+        """
+
+    def find_people(domain: str, text: str, *, offset: int, limit: int) -> Awaitable[People]:
+        """Look in a domain's address list as its accounts do, without their bounds.
+
+        Raises: NotFound.
+        """
+
+    def all_people(domain: str, *, offset: int, limit: int) -> Awaitable[tuple[People, int]]:
+        """Give a stretch of a domain's address list, and the generation of the directory then.
+
+        Raises: NotFound.
+        """
+
+    def generation() -> Awaitable[int]:
+        """Give the number that every visible change of the directory raises."""
+
+
+class IAbq(Interface):
+    """The Device Control List, the rules and the messages of ABQ. Ids of devices are in lower case.
+
+    Every method that writes does all or nothing.
+    """
+
+    def entries(
+        after: tuple[str, str] | None, *, status: AbqStatus | None, limit: int
+    ) -> Awaitable[Sequence[AbqEntry]]:
+        """Give a page of entries by (device, account), those behind ``after``, of one status."""
+
+    def entries_of(device: DeviceId) -> Awaitable[Sequence[AbqEntry]]:
+        """Give a device's entries by account; that for any account comes first."""
+
+    def set_entries(
+        entries: Sequence[AbqEntry], *, drop: Sequence[tuple[str, str]] = ()
+    ) -> Awaitable[None]:
+        """Store entries, replacing those of the same device and account, and remove others."""
+
+    def add_entries(entries: Sequence[AbqEntry]) -> Awaitable[None]:
+        """Store those entries of whose device and account there is none."""
+
+    def count(status: AbqStatus | None) -> Awaitable[int]:
+        """Count the entries, of one status or all."""
+
+    def rules() -> Awaitable[Sequence[AbqRule]]:
+        """Give all rules, by order, domain and pattern."""
+
+    def set_rule(rule: AbqRule) -> Awaitable[None]:
+        """Store a rule, replacing the one of the same pattern and domain."""
+
+    def delete_rule(pattern: str, domain: str) -> Awaitable[bool]:
+        """Remove a rule; tells whether there was one."""
+
+    def messages() -> Awaitable[Sequence[AbqMessage]]:
+        """Give all messages, by scope, kind and locale."""
+
+    def set_messages(messages: Sequence[AbqMessage]) -> Awaitable[None]:
+        """Store messages, replacing those of the same key."""
+
+    def delete_messages(keys: Sequence[MessageKey]) -> Awaitable[None]:
+        """Remove messages."""
+
+
+class ISharing(Interface):
+    """The folders that accounts share, and the own ones that devices are not shown.
+
+    What only looks answers at once: all of it is in memory. A change is durable when its awaitable
+    fires, and wakes the devices of those who see it.
+    """
+
+    def mounts(account: AccountId) -> Sequence[Mount]:
+        """Give the mounts in an account's tree, the oldest first."""
+
+    def mounts_of(owner: AccountId) -> Sequence[Mount]:
+        """Give the mounts of an account's folders in the trees of others."""
+
+    def grants(owner: AccountId) -> Sequence[FolderGrant]:
+        """Give what an account has granted."""
+
+    def granted(owner: AccountId, grantee: AccountId) -> Mapping[FolderId | None, Rights]:
+        """Give the rights that one account was given on folders of another; None is all of them."""
+
+    def hidden(account: AccountId) -> frozenset[FolderId]:
+        """Give the own folders that an account's devices are not shown."""
+
+    def outlook(account: AccountId) -> str:
+        """Give a word that differs whenever what an account is shown does; empty where that is just
+        its own mailbox.
+        """
+
+    def grant(grant: FolderGrant) -> Awaitable[None]:
+        """Grant, in the place of what that account had on that folder. Raises: Conflict (to
+        oneself), TooLarge (too many).
+        """
+
+    def revoke(owner: AccountId, folder: FolderId | None, grantee: AccountId) -> Awaitable[None]:
+        """Take a grant back. Raises: NotFound."""
+
+    def mount(
+        account: AccountId, owner: AccountId, folder: FolderId | None, name: str
+    ) -> Awaitable[Mount]:
+        """Mount a folder, not synced yet. Raises: Conflict (it is mounted), TooLarge (too many)."""
+
+    def unmount(account: AccountId, number: int) -> Awaitable[None]:
+        """Take a mount away; the owner's folder stays as it is. Raises: NotFound."""
+
+    def set_synced(account: AccountId, number: int, *, synced: bool) -> Awaitable[Mount]:
+        """Show a mount to devices, or do not. Raises: NotFound."""
+
+    def hide(account: AccountId, folder: FolderId, *, hidden: bool) -> Awaitable[None]:
+        """Hide an own folder, with those below it, from devices, or show it again."""
+
+    def forget(account: AccountId) -> Awaitable[None]:
+        """Remove all that speaks of an account which is no more."""
+
+
+class IRights(Interface):
+    """Who may send in whose name."""
+
+    def may_send(actor: Account, owner: Account) -> Awaitable[Sending | None]:
+        """Tell how ``actor`` may send as another account; None where it may not."""

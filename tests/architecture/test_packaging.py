@@ -16,6 +16,7 @@ DISTRIBUTIONS = {
     "OpenSSL": "pyopenssl",
     "argon2": "argon2-cffi",
     "dateutil": "python-dateutil",
+    "re2": "google-re2",
     "charset_normalizer": "charset-normalizer",
     "service_identity": "service-identity",
 }

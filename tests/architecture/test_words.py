@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tests.architecture.source import Module, modules
 
 EDGES = {
+    "carbonio_mobile.admin.runs": "what a row raises is told once the rows before it have gone out",
     "carbonio_mobile.web.exchange": "the request: whatever goes wrong is logged and answered 500",
     "carbonio_mobile.store.lane": "work in a thread: its failure travels to who asked for it",
     "carbonio_mobile.mailbox.embedded.jobs": "work in a thread: as above",

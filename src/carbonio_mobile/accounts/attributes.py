@@ -1,14 +1,16 @@
 """The catalogue of directory attributes: spelling, kind of value, default, where each may stand.
 
-Spec: ../shared/carbonio/attributes.md 1-5, 7; cli.md 3.2 (the three ZxMobile attributes).
+Further ones stand in ``moreattributes``. Spec: ../shared/carbonio/attributes.md 1-5, 7.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from difflib import get_close_matches
 
+from carbonio_mobile.accounts.attribute import Attribute, Level
+from carbonio_mobile.accounts.attribute import known as _known
 from carbonio_mobile.accounts.invalid import InvalidArgument, shown
+from carbonio_mobile.accounts.moreattributes import MORE, OTHER_SPELLINGS
 from carbonio_mobile.accounts.values import (
     DURATION,
     EMAIL,
@@ -25,55 +27,24 @@ from carbonio_mobile.accounts.values import (
 from carbonio_mobile.directory.people import MAX_BLOB_BYTES
 from carbonio_mobile.policy.settings import BY_NAME, PROFILE, PROFILES, Form, Setting
 
+__all__ = [
+    "CATALOGUE",
+    "DEFAULTS",
+    "MEMBER_RULE",
+    "Attribute",
+    "Level",
+    "checked",
+    "found",
+    "is_inherited",
+    "key_of",
+    "spelt",
+]
+
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_;-]{0,127}\Z")
 _VALUES_MAX = 1000
+MEMBER_RULE = "carbonioMobileMemberRule"
+"""Our own: it makes a list a dynamic one; see ``accounts/rules.py``."""
 _FREE_TEXT = text(65536)
-
-
-class Level(Enum):
-    """Where in the chain of inheritance an attribute may be set."""
-
-    ACCOUNT = "account"
-    COS = "cos"
-    DOMAIN = "domain"
-    GLOBAL = "global"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attribute:
-    """What is known of one attribute.
-
-    A read-only one is set by its own command, named in ``set_by``. One that is not ``inherited``
-    means the entry it stands on and nothing below it.
-    """
-
-    name: str
-    kind: Kind
-    levels: frozenset[Level]
-    default: tuple[str, ...] = ()
-    multiple: bool = False
-    inherited: bool = True
-    set_by: str = ""
-
-
-def _known(
-    name: str,
-    kind: Kind,
-    levels: str,
-    *default: str,
-    multiple: bool = False,
-    inherited: bool = True,
-    set_by: str = "",
-) -> Attribute:
-    return Attribute(
-        name=name,
-        kind=kind,
-        levels=frozenset(Level(level) for level in levels.split()),
-        default=default,
-        multiple=multiple,
-        inherited=inherited,
-        set_by=set_by,
-    )
 
 
 def _policy_kind(row: Setting) -> Kind:
@@ -95,21 +66,19 @@ _TABLE = (
     _known("zimbraMobileForceProtocol25", FLAG, "account cos", "FALSE"),
     _known("zimbraMobileForceSamsungProtocol25", FLAG, "account cos", "FALSE"),
     _known("zimbraMobileSearchMimeSupportEnabled", FLAG, "account cos", "FALSE"),
-    _known("zimbraMobileMaxMessageSize", whole(0), "global", "10240000"),
+    _known("zimbraMobileMaxMessageSize", whole(0), "server global", "10240000"),
     _known("zimbraMobileTombstoneEnabled", FLAG, "account cos", "TRUE"),
     # Our own: devices that know one folder of a class are told of the others all the same.
     _known("carbonioMobileShowAllFolders", FLAG, "account cos", "FALSE"),
-    # Push. The manual prints no defaults: the daemon's options stand in for them.
-    _known("ZxMobile_NotificationsLatency", whole(0, 86400), "global"),
-    _known("ZxMobile_UseInstantNotficiations", FLAG, "global"),
-    _known("ZxMobile_MaxPingHeartbeat", whole(1, 86400), "global"),
+    # Our own: how many devices an account may have; 0 is no limit.
+    _known("carbonioMobileMaxDevices", whole(0, 100_000), "account cos", "0"),
     # 2. The policy for devices. Without defaults: what nobody set restricts nothing, and what the
     # product's own class of service says is the profile "carbonio".
     *(
         _known(row.attribute, _policy_kind(row), "account cos", multiple=row.form is Form.TEXTS)
         for row in BY_NAME.values()
     ),
-    _known(PROFILE, choice(*PROFILES), "account cos domain global"),
+    _known(PROFILE, choice(*PROFILES), "account cos domain server global"),
     # 3. Status and login
     _known(
         "zimbraAccountStatus",
@@ -138,22 +107,33 @@ _TABLE = (
         multiple=True,
     ),
     _known("zimbraPasswordLockoutSuppressionCacheSize", whole(0, 1000), "account cos", "1"),
-    _known("zimbraPasswordLockoutLockedTime", GENTIME, "account", set_by="unlock"),
-    _known("zimbraPasswordLockoutFailureTime", GENTIME, "account", multiple=True, set_by="unlock"),
-    _known("userPassword", _FREE_TEXT, "account", set_by="set-password"),
+    _known(
+        "zimbraPasswordLockoutLockedTime",
+        GENTIME,
+        "account",
+        set_by="modifyAccount … zimbraAccountStatus active",
+    ),
+    _known(
+        "zimbraPasswordLockoutFailureTime",
+        GENTIME,
+        "account",
+        multiple=True,
+        set_by="modifyAccount … zimbraAccountStatus active",
+    ),
+    _known("userPassword", _FREE_TEXT, "account", set_by="setPassword"),
     # 4. Identity, limits, features
     _known("zimbraId", UUID, "account cos domain", inherited=False, set_by="create-…"),
-    _known("zimbraMailDeliveryAddress", EMAIL, "account", set_by="rename-account"),
-    _known("zimbraMailAlias", EMAIL, "account", multiple=True, set_by="add-alias"),
+    _known("zimbraMailDeliveryAddress", EMAIL, "account", set_by="renameAccount"),
+    _known("zimbraMailAlias", EMAIL, "account", multiple=True, set_by="addAccountAlias"),
     _known("zimbraAllowFromAddress", EMAIL, "account", multiple=True),
     _known("zimbraMailCanonicalAddress", EMAIL, "account"),
     _known("zimbraPrefFromAddress", _LINE, "account"),
     _known("zimbraPrefFromDisplay", _LINE, "account"),
-    _known("displayName", _LINE, "account"),
-    _known("cn", _LINE, "account cos", inherited=False),
+    _known("displayName", _LINE, "account list"),
+    _known("cn", _LINE, "account cos list", inherited=False),
     _known("givenName", _LINE, "account"),
     _known("sn", _LINE, "account"),
-    _known("description", text(1024), "account cos domain", inherited=False, multiple=True),
+    _known("description", text(1024), "account cos domain list", inherited=False, multiple=True),
     _known("zimbraCOSId", UUID, "account"),
     _known("zimbraDomainDefaultCOSId", UUID, "domain", inherited=False),
     _known("zimbraMailQuota", whole(0), "account cos", "0"),
@@ -175,7 +155,7 @@ _TABLE = (
     _known("zimbraFeatureTasksEnabled", FLAG, "account cos", "TRUE"),
     # 7. The address list
     _known("zimbraFeatureGalEnabled", FLAG, "account cos", "TRUE"),
-    _known("zimbraHideInGal", FLAG, "account"),
+    _known("zimbraHideInGal", FLAG, "account list"),
     _known("zimbraGalMode", choice("zimbra", "both", "ldap"), "domain"),
     _known("zimbraGalInternalSearchBase", _LINE, "domain global", "DOMAIN"),
     _known("zimbraGalMaxResults", whole(0, 1_000_000), "domain global", "100"),
@@ -195,13 +175,16 @@ _TABLE = (
     _known("zimbraPublicServiceProtocol", choice("http", "https"), "domain global"),
     _known("zimbraPublicServicePort", whole(1, 65535), "domain global"),
     _known("zimbraVirtualHostname", HOST, "domain", multiple=True, inherited=False),
+    # Administration: accounts that wait for a password, full domains, rooms and lists.
+    _known("zimbraPasswordMustChange", FLAG, "account"),
+    _known("zimbraDomainMaxAccounts", whole(0), "domain", inherited=False),
+    _known("zimbraCalResType", choice("Location", "Equipment"), "account"),
+    _known(MEMBER_RULE, text(1024), "list", inherited=False),
+    _known("zimbraMailForwardingAddress", EMAIL, "account", multiple=True),
 )
 
-CATALOGUE: Mapping[str, Attribute] = {row.name.lower(): row for row in _TABLE}
+CATALOGUE: Mapping[str, Attribute] = {row.name.lower(): row for row in (*_TABLE, *MORE)}
 """Every known attribute, by its name in lower case."""
-
-# The product's own misspelling is the name; who writes it right means the same.
-_OTHER_SPELLINGS = {"zxmobile_useinstantnotifications": "zxmobile_useinstantnotficiations"}
 
 DEFAULTS: Mapping[str, tuple[str, ...]] = {
     key: row.default for key, row in CATALOGUE.items() if row.default and row.inherited
@@ -214,7 +197,7 @@ def key_of(name: str) -> str:
     if not _NAME.match(name):
         raise InvalidArgument("attribute", f"expected a name like displayName, got {shown(name)}")
     key = name.lower()
-    return _OTHER_SPELLINGS.get(key, key)
+    return OTHER_SPELLINGS.get(key, key)
 
 
 def spelt(name: str) -> str:
@@ -257,3 +240,13 @@ def _checked_value(name: str, kind: Kind, value: str) -> str:
         return kind.normal(value)
     except ValueError as exc:
         raise InvalidArgument(name, f"expected {kind.expected}, got {shown(value)}") from exc
+
+
+def found(name: str) -> Attribute:
+    """Give what is known of an attribute. Raises: InvalidArgument, with the nearest name."""
+    row = CATALOGUE.get(key_of(name))
+    if row is None:
+        near = get_close_matches(name.lower(), CATALOGUE, n=1, cutoff=0.6)
+        hint = f"; did you mean {CATALOGUE[near[0]].name}?" if near else ""
+        raise InvalidArgument("attribute", f"none is known by the name {shown(name)}{hint}")
+    return row

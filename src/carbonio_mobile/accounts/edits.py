@@ -6,9 +6,10 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from carbonio_mobile.accounts import entries
 from carbonio_mobile.accounts.addresses import normal_address, normal_domain
-from carbonio_mobile.accounts.attributes import Level, checked, key_of, spelt
+from carbonio_mobile.accounts.attributes import MEMBER_RULE, Level, checked, key_of, spelt
 from carbonio_mobile.accounts.entries import InheritanceCache, Target
 from carbonio_mobile.accounts.passwords import check_new_password
+from carbonio_mobile.accounts.rules import parse_rule
 from carbonio_mobile.accounts.schema import (
     ACCOUNTS,
     ADDRESSES,
@@ -16,10 +17,8 @@ from carbonio_mobile.accounts.schema import (
     DIRECTORY,
     LOGIN_FAILURES,
 )
+from carbonio_mobile.directory.provisioning import Change
 from carbonio_mobile.errors import Conflict
-
-Change = tuple[str, Sequence[str]]
-"""An attribute's new values, none to remove it; ``+name`` adds some, ``-name`` takes some away."""
 
 
 def raise_generation(connection: Connection) -> None:
@@ -32,8 +31,8 @@ def normal_target(target: Target) -> Target:
 
     Raises: InvalidArgument.
     """
-    if target.level is Level.ACCOUNT and "@" in target.name:
-        return Target(level=Level.ACCOUNT, name=normal_address(target.name))
+    if target.level in {Level.ACCOUNT, Level.LIST} and "@" in target.name:
+        return Target(level=target.level, name=normal_address(target.name))
     if target.level is Level.DOMAIN and "." in target.name:
         return Target(level=Level.DOMAIN, name=normal_domain(target.name))
     return target
@@ -45,11 +44,15 @@ def account_owner(connection: Connection, name: str) -> str:
 
 
 def refuse_taken(connection: Connection, address: str) -> None:
-    """Raises: Conflict where an address belongs to an account already."""
+    """Raises: Conflict where an address belongs to an account or a list already."""
     holder = entries.account_id(connection, address)
     if holder is not None:
         name = entries.addresses(connection, holder)[0]
         raise Conflict(f"the address {address} belongs to the account {name} already")
+    holder = entries.list_id(connection, address)
+    if holder is not None:
+        name = entries.list_addresses(connection, holder)[0]
+        raise Conflict(f"the address {address} belongs to the distribution list {name} already")
 
 
 def add_address(connection: Connection, owner: str, address: str, position: int) -> None:
@@ -104,6 +107,7 @@ def apply_changes(
         present = entries.own_values(connection, owner).get(key, ())
         values = _combined(signed_name[:1], present, _removing_blank(given), name, level)
         _check_reference(connection, key, values)
+        _check_rule(key, values)
         _store_values(connection, owner, spelt(name), values)
 
 
@@ -130,6 +134,12 @@ def _check_reference(connection: Connection, key: str, values: Sequence[str]) ->
     if key in {"zimbracosid", "zimbradomaindefaultcosid"}:
         for value in values:
             entries.owner_id(connection, Target(level=Level.COS, name=value))
+
+
+def _check_rule(key: str, values: Sequence[str]) -> None:
+    if key == MEMBER_RULE.lower():
+        for value in values:
+            parse_rule(value)
 
 
 def _store_values(connection: Connection, owner: str, name: str, values: Sequence[str]) -> None:

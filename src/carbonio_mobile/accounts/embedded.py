@@ -3,7 +3,7 @@
 Spec: ../shared/design.md 8; ../shared/carbonio/attributes.md 3.3 (lockout).
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -30,8 +30,11 @@ from carbonio_mobile.accounts.remembered import (
     VerifiedLogin,
     VerifiedLogins,
 )
+from carbonio_mobile.accounts.secrets import Secret, right_one, secrets_for
 from carbonio_mobile.accounts.snapshots import Snapshots
 from carbonio_mobile.directory.accounts import Account, LoginFault
+from carbonio_mobile.directory.authpolicy import MUST_CHANGE, demands_second_factor
+from carbonio_mobile.directory.credentials import ARGON2ID, EAS
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
 
@@ -51,6 +54,14 @@ class LoginBounds:
     accounts_count: int
     peer_at_once: int
     peer_waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Login:
+    """A login whose password is right. ``is_own``: it is the account's own one."""
+
+    account: Account
+    is_own: bool
 
 
 @implementer(IAccounts)
@@ -87,12 +98,12 @@ class EmbeddedAccounts:
         self._repeats = Repeats(accounts_max=bounds.wrong_count)
         self._snapshots = Snapshots(count_max=bounds.accounts_count)
         self._peers = PeerQueues(at_once=bounds.peer_at_once, waiting_max=bounds.peer_waiting)
-        self._in_flight: dict[bytes, list[Deferred[Account | LoginFault]]] = {}
+        self._in_flight: dict[bytes, list[Deferred[_Login | LoginFault]]] = {}
         self._version: int | None = None
         self._generation = 0
 
     async def log_in(
-        self, login: str, password: str, *, host: str, peer: str
+        self, login: str, password: str, *, host: str, peer: str, service: str = EAS
     ) -> Account | LoginFault:
         """Check credentials; one that was right lately costs a digest and two lookups, no thread.
 
@@ -100,7 +111,7 @@ class EmbeddedAccounts:
         """
         if not is_plausible(login, password, host):
             return LoginFault.MALFORMED
-        key = self._digests.of(login, password, host)
+        key = self._digests.of(login, password, f"{service}\0{host}")
         if not self._is_current():
             await self._refresh()
         now = self._clock()
@@ -108,10 +119,12 @@ class EmbeddedAccounts:
         if known is not None and known.generation == self._generation:
             account = self._snapshots.get(known.account, now)
             if account is not None:
-                return account
-        return await self._shared(
-            key, partial(self._log_in_slowly, key, login, password, host, peer)
+                return _judged(_Login(account=account, is_own=known.is_own), service, peer)
+        outcome = await self._shared(
+            key, partial(self._log_in_slowly, key, login, password, host, peer, service)
         )
+        # Each for itself: equal logins may come from an address that is trusted and another.
+        return outcome if isinstance(outcome, LoginFault) else _judged(outcome, service, peer)
 
     async def account(self, account: AccountId) -> Account:
         """Give an account, from memory unless the directory changed. Raises: NotFound."""
@@ -167,11 +180,11 @@ class EmbeddedAccounts:
     # A login that memory cannot answer
 
     async def _shared(
-        self, key: bytes, start: Callable[[], Coroutine[Any, Any, Account | LoginFault]]
-    ) -> Account | LoginFault:
+        self, key: bytes, start: Callable[[], Coroutine[Any, Any, _Login | LoginFault]]
+    ) -> _Login | LoginFault:
         """Let equal logins that arrive while one is checked wait for its outcome."""
         waiting = self._in_flight.get(key)
-        mine: Deferred[Account | LoginFault] = Deferred()
+        mine: Deferred[_Login | LoginFault] = Deferred()
         if waiting is not None:
             waiting.append(mine)
             return await mine
@@ -180,60 +193,59 @@ class EmbeddedAccounts:
         Deferred.fromCoroutine(start()).addBoth(partial(self._tell_all, key))
         return await mine
 
-    def _tell_all(self, key: bytes, outcome: Account | LoginFault | Failure) -> None:
+    def _tell_all(self, key: bytes, outcome: _Login | LoginFault | Failure) -> None:
         for each in self._in_flight.pop(key):
             each.callback(outcome)
 
     async def _log_in_slowly(
-        self, key: bytes, login: str, password: str, host: str, peer: str
-    ) -> Account | LoginFault:
+        self, key: bytes, login: str, password: str, host: str, peer: str, service: str
+    ) -> _Login | LoginFault:
         now, generation = self._clock(), self._generation
         candidate = await self._directory_lane.run(
             partial(self._logins.candidate, login, host, now)
         )
         record = candidate.record
-        is_right = self._is_known_right(key, record, now) or await self._is_right(
-            key, record, password, peer
+        secrets = _secrets(record, service)
+        right = self._known_right(key, record, secrets, now) or await self._right(
+            key, secrets, password, peer
         )
         if record is not None and record.is_locked_out:
             return LoginFault.LOCKED_OUT
-        if record is None or not is_right:
+        if record is None or right is None:
             subject = NOBODY if record is None else record.account.id
             digest = self._digests.of(subject or login, password, "")
             self._count_failure(subject, subject or login, digest, candidate.rules, peer)
             return LoginFault.UNKNOWN_ACCOUNT if record is None else LoginFault.WRONG_PASSWORD
-        return await self._admit(key, record, password, generation)
+        return await self._admit(key, record, right, password, generation)
 
-    def _is_known_right(self, key: bytes, record: LoginRecord | None, now: float) -> bool:
+    def _known_right(
+        self, key: bytes, record: LoginRecord | None, secrets: Sequence[Secret], now: float
+    ) -> Secret | None:
         known = self._verified.get(key, now)
-        return (
-            known is not None
-            and record is not None
-            and known.account == record.account.id
-            and known.credential_stamp == record.credential_stamp
-        )
+        if known is None or record is None or known.account != record.account.id:
+            return None
+        return next((each for each in secrets if each.stamp == known.credential_stamp), None)
 
-    async def _is_right(
-        self, key: bytes, record: LoginRecord | None, password: str, peer: str
-    ) -> bool:
+    async def _right(
+        self, key: bytes, secrets: Sequence[Secret], password: str, peer: str
+    ) -> Secret | None:
         """Check a password, or do the same work where there is no account.
 
-        One that was wrong with the same credential before, or for the same unknown name, is not
+        One that was wrong with the same credentials before, or for the same unknown name, is not
         hashed again: a phone with an old password asks every minute.
         """
-        stamp = "" if record is None else record.credential_stamp
-        if self._wrong.get(key) == stamp:
-            return False
-        stored = None if record is None else record.password_hash
-        check = partial(self._passwords.matches, stored, password)
-        is_right = await self._peers.run(peer, partial(self._password_lane.run, check))
-        if not is_right:
-            self._wrong.put(key, stamp)
-        return is_right
+        stamps = "\n".join(each.stamp for each in secrets)
+        if self._wrong.get(key) == stamps:
+            return None
+        check = partial(right_one, self._passwords, secrets, password)
+        right = await self._peers.run(peer, partial(self._password_lane.run, check))
+        if right is None:
+            self._wrong.put(key, stamps)
+        return right
 
     async def _admit(
-        self, key: bytes, record: LoginRecord, password: str, generation: int
-    ) -> Account | LoginFault:
+        self, key: bytes, record: LoginRecord, right: Secret, password: str, generation: int
+    ) -> _Login | LoginFault:
         account, now = record.account, self._clock()
         if record.rules.enabled or record.has_failures:
             admitted = await self._directory_lane.run(
@@ -243,15 +255,16 @@ class EmbeddedAccounts:
                 return LoginFault.LOCKED_OUT
         login = VerifiedLogin(
             account=account.id,
-            credential_stamp=record.credential_stamp,
+            is_own=right.credential is None,
+            credential_stamp=right.stamp,
             generation=generation,
             used_at=now,
         )
         self._verified.put(key, login)
         self._keep(record, generation)
-        if record.password_hash and self._passwords.is_outdated(record.password_hash):
-            self._aside(self._renew_hash(account.id, record.password_hash, password))
-        return account
+        if right.is_of_another_kind or self._passwords.is_outdated(right.hash or ""):
+            self._aside(self._renew_hash(account.id, right, password))
+        return _Login(account=account, is_own=login.is_own)
 
     # Work that the answer does not wait for
 
@@ -277,12 +290,36 @@ class EmbeddedAccounts:
                 peer=peer,
             )
 
-    async def _renew_hash(self, account: AccountId, old: str, password: str) -> None:
+    async def _renew_hash(self, account: AccountId, right: Secret, password: str) -> None:
         new = await self._password_lane.run(partial(self._passwords.hash, password))
-        await self._directory_lane.run(partial(self._logins.replace_hash, account, old, new))
+        if right.credential is None:
+            store = partial(self._logins.replace_hash, account, right.hash or "", new)
+        else:
+            store = partial(self._logins.replace_mobile_hash, right.credential, ARGON2ID, new)
+        await self._directory_lane.run(store)
 
     def _aside(self, work: Coroutine[Any, Any, None]) -> None:
         Deferred.fromCoroutine(work).addErrback(_report)
+
+
+def _secrets(record: LoginRecord | None, service: str) -> tuple[Secret, ...]:
+    """Give the passwords that are right; one that nothing can match, where there is nobody."""
+    if record is None:
+        return (Secret(stamp="", hash=None),)
+    own = Secret(stamp=record.credential_stamp, hash=record.password_hash)
+    return secrets_for(service, own, record.credentials)
+
+
+def _judged(login: _Login, service: str, peer: str) -> Account | LoginFault:
+    """Look at what an account's own password does not open; one made for a service opens it."""
+    account = login.account
+    if not login.is_own:
+        return account
+    if account.flag(MUST_CHANGE, default=False):
+        return LoginFault.MUST_CHANGE
+    if demands_second_factor(account, service, peer):
+        return LoginFault.SECOND_FACTOR
+    return account
 
 
 def _report(failure: Failure) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Table, bindparam, func, select
 
+from carbonio_mobile.accounts import credentialrows
 from carbonio_mobile.accounts.attributes import Level
 from carbonio_mobile.accounts.inheritance import (
     LayeredAttributes,
@@ -16,7 +17,6 @@ from carbonio_mobile.accounts.inheritance import (
     grouped,
     inherited_values,
 )
-from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.lockout import LockoutRules
 from carbonio_mobile.accounts.logins import DomainNames
 from carbonio_mobile.accounts.schema import (
@@ -26,11 +26,15 @@ from carbonio_mobile.accounts.schema import (
     CLASSES_OF_SERVICE,
     DEFAULT_COS,
     DIRECTORY,
+    DISTRIBUTION_LISTS,
     DOMAINS,
     GLOBAL_OWNER,
+    LIST_ADDRESSES,
     LOGIN_FAILURES,
+    SERVER_OWNER,
 )
 from carbonio_mobile.directory.accounts import Account, AccountStatus
+from carbonio_mobile.directory.credentials import Credential
 from carbonio_mobile.directory.people import BLOB_ATTRIBUTES
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import AccountId
@@ -55,27 +59,10 @@ _OWN_TEXTS = _OWN_VALUES.where(ATTRIBUTE_VALUES.c.name_key.not_in(sorted(BLOB_AT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An account (by address or id), a COS or domain (by name or id), or the global attributes."""
+    """An account or list (by address or id), a COS or domain (by name or id), or what is global."""
 
     level: Level
     name: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> "Target":
-        """Read ``john@example.com``, an account's id, ``cos:NAME``, ``domain:NAME`` or ``global``.
-
-        Raises: InvalidArgument.
-        """
-        kind, colon, name = text.partition(":")
-        if text == Level.GLOBAL.value:
-            return cls(level=Level.GLOBAL)
-        if colon and name and kind in ("account", "cos", "domain"):
-            return cls(level=Level(kind), name=name)
-        if "@" in text or (text.count("-") == 4 and len(text) == 36):
-            return cls(level=Level.ACCOUNT, name=text)
-        raise InvalidArgument(
-            "target", "expected an e-mail address, cos:NAME, domain:NAME or the word global"
-        )
 
     def __str__(self) -> str:
         return f"{self.level.value} {self.name}".rstrip()
@@ -86,7 +73,7 @@ class LoginRecord:
     """All that checking a login needs to know of an account.
 
     ``expires_at`` is when the account is another one without a change of the directory: its lockout
-    ends.
+    ends. ``credentials`` are its mobile passwords, those that are not enabled as well.
     """
 
     account: Account
@@ -96,6 +83,7 @@ class LoginRecord:
     has_failures: bool
     is_locked_out: bool
     expires_at: float
+    credentials: tuple[Credential, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +92,7 @@ class Shared:
 
     values: Values
     domain_status: AccountStatus
+    cos: str | None = None
 
 
 def generation(connection: Connection) -> int:
@@ -154,14 +143,28 @@ def owner_id(connection: Connection, target: Target) -> str:
     """Give the id of what a target names. Raises: NotFound, InvalidArgument."""
     if target.level is Level.GLOBAL:
         return GLOBAL_OWNER
+    if target.level is Level.SERVER:
+        return SERVER_OWNER
     if target.level is Level.ACCOUNT:
         found = account_id(connection, target.name)
+    elif target.level is Level.LIST:
+        found = list_id(connection, target.name)
     else:
         table = DOMAINS if target.level is Level.DOMAIN else CLASSES_OF_SERVICE
         found = _named_id(connection, table, target.name)
     if found is None:
         raise NotFound(f"no {target}")
     return found
+
+
+def name_of(connection: Connection, target: Target, owner: str) -> str:
+    """Give the name of a domain, COS or list (by id) that a target means; else what it says."""
+    if target.level is Level.LIST:
+        return list_addresses(connection, owner)[0]
+    if target.level not in {Level.DOMAIN, Level.COS}:
+        return target.name
+    table = DOMAINS if target.level is Level.DOMAIN else CLASSES_OF_SERVICE
+    return str(connection.execute(select(table.c.name).where(table.c.id == owner)).scalar_one())
 
 
 def _named_id(connection: Connection, table: Table, name: str) -> str | None:
@@ -179,6 +182,25 @@ def account_id(connection: Connection, name: str) -> str | None:
         column, table = (ACCOUNTS.c.id, ACCOUNTS.c.id)
     found = connection.execute(select(column).where(table == name.lower())).scalar()
     return None if found is None else str(found)
+
+
+def list_id(connection: Connection, name: str) -> str | None:
+    """Find a distribution list by any of its addresses (in normal form) or its id."""
+    column, table = (LIST_ADDRESSES.c.list_id, LIST_ADDRESSES.c.address)
+    if "@" not in name:
+        column, table = (DISTRIBUTION_LISTS.c.id, DISTRIBUTION_LISTS.c.id)
+    found = connection.execute(select(column).where(table == name.lower())).scalar()
+    return None if found is None else str(found)
+
+
+def list_addresses(connection: Connection, owner: str) -> tuple[str, ...]:
+    """Give a list's addresses: its name, then its aliases."""
+    rows = connection.execute(
+        select(LIST_ADDRESSES.c.address)
+        .where(LIST_ADDRESSES.c.list_id == owner)
+        .order_by(LIST_ADDRESSES.c.position)
+    )
+    return tuple(address for (address,) in rows)
 
 
 def addresses(connection: Connection, account: str) -> tuple[str, ...]:
@@ -204,17 +226,24 @@ def shared_values(connection: Connection, domain: str | None, cos: str | None) -
     deleted is passed over in the same way.
     """
     of_domain = own_values(connection, domain) if domain else {}
-    wished = [cos, *of_domain.get("zimbradomaindefaultcosid", ()), DEFAULT_COS]
-    found = (_named_id(connection, CLASSES_OF_SERVICE, name) for name in wished if name)
-    cos_id = next((name for name in found if name), None)
+    cos_id = cos_of(connection, of_domain, cos)
     return Shared(
         values=inherited_values(
             cos=own_values(connection, cos_id) if cos_id else {},
             domain=of_domain,
+            server=own_values(connection, SERVER_OWNER),
             everywhere=own_values(connection, GLOBAL_OWNER),
         ),
         domain_status=AccountStatus(of_domain.get("zimbradomainstatus", ("active",))[0]),
+        cos=cos_id,
     )
+
+
+def cos_of(connection: Connection, of_domain: Values, own: str | None) -> str | None:
+    """Give the id of the COS that counts for an account with its own one and its domain's."""
+    wished = [own, *of_domain.get("zimbradomaindefaultcosid", ()), DEFAULT_COS]
+    found = (_named_id(connection, CLASSES_OF_SERVICE, name) for name in wished if name)
+    return next((name for name in found if name), None)
 
 
 class InheritanceCache:
@@ -277,6 +306,7 @@ def login_record(
         has_failures=counted or row.locked_at is not None,
         is_locked_out=now < locked_until,
         expires_at=locked_until if now < locked_until else float("inf"),
+        credentials=credentialrows.of_account(connection, account),
     )
 
 

@@ -1,9 +1,11 @@
-"""How an account's attributes come about: its own, its COS's, its domain's, global ones, defaults.
+"""How an account's attributes come about: its own, its COS's, its domain's, its server's, global
+ones, defaults.
 
 Spec: ../shared/carbonio/attributes.md 8 (inheritance), 3.1 and 3.2 (status values).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from carbonio_mobile.accounts.attributes import DEFAULTS, is_inherited
@@ -44,10 +46,12 @@ class LayeredAttributes(Mapping[str, tuple[str, ...]]):
         return len(self._own) + sum(key not in self._own for key in self._shared)
 
 
-def inherited_values(*, cos: Values, domain: Values, everywhere: Values) -> Values:
+def inherited_values(
+    *, cos: Values, domain: Values, everywhere: Values, server: Values = MappingProxyType({})
+) -> Values:
     """Merge what accounts of one COS and domain inherit; ``everywhere`` are global attributes."""
     merged = dict(DEFAULTS)
-    for layer in (everywhere, domain, cos):
+    for layer in (everywhere, server, domain, cos):
         merged.update((key, values) for key, values in layer.items() if is_inherited(key))
     return merged
 

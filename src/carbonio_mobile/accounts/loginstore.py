@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
-from carbonio_mobile.accounts import entries
+from carbonio_mobile.accounts import credentialrows, entries
 from carbonio_mobile.accounts.edits import (
     locked_at,
     raise_generation,
@@ -20,6 +20,7 @@ from carbonio_mobile.accounts.lockout import LockoutRules
 from carbonio_mobile.accounts.logins import login_address
 from carbonio_mobile.accounts.schema import ACCOUNTS
 from carbonio_mobile.accounts.transactions import Transactions
+from carbonio_mobile.directory.credentials import Credential
 from carbonio_mobile.ids import AccountId
 
 NOBODY = AccountId("")
@@ -108,3 +109,8 @@ class LoginStore:
                 .where(ACCOUNTS.c.id == account, ACCOUNTS.c.password_hash == old)
                 .values(password_hash=new)
             )
+
+    def replace_mobile_hash(self, old: Credential, algorithm: str, new: str) -> None:
+        """Store the hash of a mobile password anew, unless it is another one in the meantime."""
+        with self._transactions.writing() as connection:
+            credentialrows.replace_hash(connection, old, algorithm, new)

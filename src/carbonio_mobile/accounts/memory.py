@@ -13,8 +13,11 @@ from carbonio_mobile.accounts.inheritance import Values, build_account, inherite
 from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.lockout import LockoutRules
 from carbonio_mobile.accounts.logins import DomainNames, is_plausible, login_address
+from carbonio_mobile.accounts.memorycredentials import MemoryCredentials
 from carbonio_mobile.directory.accounts import Account, AccountStatus, LoginFault
 from carbonio_mobile.directory.addresslist import AddressList
+from carbonio_mobile.directory.authpolicy import MUST_CHANGE, demands_second_factor
+from carbonio_mobile.directory.credentials import EAS
 from carbonio_mobile.directory.people import People, Person, PersonWish, person, with_blobs
 from carbonio_mobile.directory.scope import rows_allowed, scope_of
 from carbonio_mobile.errors import Conflict, NotFound
@@ -41,6 +44,7 @@ class MemoryAccounts:
         self._stored: dict[AccountId, _Stored] = {}
         self._ids: dict[str, AccountId] = {}
         self._domains: dict[str, dict[str, tuple[str, ...]]] = {}
+        self.credentials = MemoryCredentials(clock=clock, check=self._get)
         self._cos: Values = {"zimbrafeaturemobilesyncenabled": ("TRUE",)}
 
     # Filling it
@@ -77,6 +81,7 @@ class MemoryAccounts:
         """Change a password, ending a lockout. Raises: NotFound."""
         stored = self._get(account)
         stored.password, stored.failures, stored.locked_at = password, (), None
+        stored.own.pop("zimbrapasswordmustchange", None)
 
     def set_attributes(self, account: AccountId, **attributes: str | Sequence[str]) -> None:
         """Change attributes of an account. Raises: NotFound, InvalidArgument."""
@@ -91,6 +96,7 @@ class MemoryAccounts:
         for address in self._get(account).addresses:
             del self._ids[address]
         del self._stored[account]
+        self.credentials.forget(account)
 
     # IAccounts
 
@@ -100,7 +106,8 @@ class MemoryAccounts:
         password: str,
         *,
         host: str,
-        peer: str,  # noqa: ARG002 - of the interface
+        peer: str,
+        service: str = EAS,
     ) -> Account | LoginFault:
         """Check credentials at once."""
         if not is_plausible(login, password, host):
@@ -112,11 +119,18 @@ class MemoryAccounts:
         stored, rules = self._stored[account], self._rules(account)
         if self._clock() < rules.ends(stored.locked_at):
             return LoginFault.LOCKED_OUT
-        if not compare_digest(_octets(stored.password), _octets(password)):
+        mobile = self.credentials.outcome(account, service, password)
+        own = compare_digest(_octets(stored.password), _octets(password))
+        if not (own if mobile is None else mobile):
             self._count(stored, rules, password)
             return LoginFault.WRONG_PASSWORD
         stored.failures, stored.locked_at = (), None
-        return self._build(account)
+        built = self._build(account)
+        if mobile is None and built.flag(MUST_CHANGE, default=False):
+            return LoginFault.MUST_CHANGE
+        if mobile is None and demands_second_factor(built, service, peer):
+            return LoginFault.SECOND_FACTOR
+        return built
 
     async def account(self, account: AccountId) -> Account:
         """Give an account. Raises: NotFound."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from twisted.internet.interfaces import IReactorFromThreads
 
+from carbonio_mobile.accounts.configuration import ConfigurationStore, EmbeddedConfiguration
+from carbonio_mobile.accounts.credentials import CredentialStore, EmbeddedCredentials
 from carbonio_mobile.accounts.database import FILE_NAME, open_database
 from carbonio_mobile.accounts.embedded import EmbeddedAccounts, LoginBounds
 from carbonio_mobile.accounts.generation import SQLiteWatch
@@ -13,6 +15,7 @@ from carbonio_mobile.accounts.lanes import ThreadLane
 from carbonio_mobile.accounts.loginstore import LoginStore
 from carbonio_mobile.accounts.passwords import HashCost, Passwords
 from carbonio_mobile.accounts.people import EmbeddedPeople, PeopleStore
+from carbonio_mobile.accounts.provisioning import Administration, EmbeddedProvisioning
 from carbonio_mobile.accounts.store import DirectoryStore
 from carbonio_mobile.accounts.transactions import Transactions
 
@@ -37,6 +40,7 @@ class EmbeddedDirectory:
     """The embedded directory of a running daemon: ``accounts`` for everyone, ``store`` for changes.
 
     ``people`` is its address list, which has a thread of its own: no login waits for a search.
+    ``provisioning`` is for administrators and for mail to distribution lists.
 
     Opening blocks (it may bring the schema up to date); do it before the reactor runs. Raises:
     ConfigError.
@@ -68,8 +72,27 @@ class EmbeddedDirectory:
         self._people_lane = ThreadLane(
             reactor, name="people", threads=1, waiting_max=_SEARCHES_WAITING
         )
-        self.people = EmbeddedPeople(store=PeopleStore(transactions), lane=self._people_lane)
+        # Of its own: no login waits for an administrator's listing, or for a password to be hashed.
+        self._provisioning_lane = ThreadLane(
+            reactor, name="provisioning", threads=1, waiting_max=_SEARCHES_WAITING
+        )
+        people = PeopleStore(transactions)
+        self.people = EmbeddedPeople(store=people, lane=self._people_lane)
         self.store = DirectoryStore(transactions, passwords)
+        self.provisioning = EmbeddedProvisioning(
+            work=Administration(transactions, self.store, clock),
+            people=people,
+            lane=self._provisioning_lane,
+            people_lane=self._people_lane,
+        )
+        self.configuration = EmbeddedConfiguration(
+            store=ConfigurationStore(transactions),
+            watch=self._watch,
+            lane=self._provisioning_lane,
+        )
+        self.credentials = EmbeddedCredentials(
+            store=CredentialStore(transactions, passwords, clock), lane=self._provisioning_lane
+        )
         self.accounts = EmbeddedAccounts(
             logins=LoginStore(transactions),
             passwords=passwords,
@@ -86,13 +109,16 @@ class EmbeddedDirectory:
         self._directory_lane.start()
         self._password_lane.start()
         self._people_lane.start()
+        self._provisioning_lane.start()
 
     async def stop(self) -> None:
         """Drop the logins that wait, write what is to be written, and let the database go."""
         self._password_lane.drop_waiting()
         self._people_lane.drop_waiting()
+        self._provisioning_lane.drop_waiting()
         await self._password_lane.stop()
         await self._people_lane.stop()
+        await self._provisioning_lane.stop()
         await self._directory_lane.stop()
         self._watch.close()
         self.store.close()

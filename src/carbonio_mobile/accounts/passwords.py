@@ -4,7 +4,10 @@ Spec: RFC 9106; design.md 8.
 """
 
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass
+from hashlib import sha256
+from hmac import compare_digest
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
@@ -61,6 +64,14 @@ class Passwords:
         except (InvalidHashError, VerificationError) as exc:
             raise Corrupt("a stored password hash cannot be read") from exc
         return stored is not None
+
+    @staticmethod
+    def matches_sha256(stored: str, password: str) -> bool:
+        """Tell whether a password belongs to a hash of the product: Base64 of plain SHA-256."""
+        typed = password.encode("utf-8", "surrogatepass")
+        forms = (sha256(octets).digest() for octets in {typed, _octets(password)})
+        found = [compare_digest(b64encode(each), stored.encode()) for each in forms]
+        return any(found)
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether a stored hash was made at another cost."""

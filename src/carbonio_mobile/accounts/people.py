@@ -13,7 +13,14 @@ from zope.interface import implementer
 from carbonio_mobile.accounts import entries
 from carbonio_mobile.accounts.inheritance import grouped
 from carbonio_mobile.accounts.lanes import Lane
-from carbonio_mobile.accounts.schema import ACCOUNTS, ADDRESSES, ATTRIBUTE_VALUES, DOMAINS
+from carbonio_mobile.accounts.members import gathered
+from carbonio_mobile.accounts.schema import (
+    ACCOUNTS,
+    ADDRESSES,
+    ATTRIBUTE_VALUES,
+    DISTRIBUTION_LISTS,
+    DOMAINS,
+)
 from carbonio_mobile.accounts.transactions import Transactions
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.directory.addresslist import AddressList
@@ -23,6 +30,7 @@ from carbonio_mobile.directory.people import (
     People,
     Person,
     PersonWish,
+    group,
     person,
     with_blobs,
 )
@@ -51,6 +59,11 @@ class PeopleStore:
             found = self._list(connection, scope).search(text, offset=offset, limit=limit)
             return People(found=_complete(connection, found.found, wish), total=found.total)
 
+    def page(self, scope: Scope, offset: int, limit: int) -> tuple[People, int]:
+        """Give a stretch of all entries, and the generation of the directory they are of."""
+        with self._transactions.reading() as connection:
+            return self._list(connection, scope).page(offset, limit), self._generation
+
     def at(self, scope: Scope, addresses: Sequence[str], wish: PersonWish) -> dict[str, Person]:
         """Give the people with these addresses, by the address asked for."""
         with self._transactions.reading() as connection:
@@ -78,6 +91,7 @@ def _people(connection: Connection, scope: Scope) -> Iterable[Person]:
     for domain_id, name in connection.execute(select(DOMAINS.c.id, DOMAINS.c.name)).all():
         if scope.covers(name):
             yield from _people_of(connection, domain_id)
+            yield from _groups_of(connection, domain_id)
 
 
 def _people_of(connection: Connection, domain_id: str) -> Iterable[Person]:
@@ -100,6 +114,15 @@ def _people_of(connection: Connection, domain_id: str) -> Iterable[Person]:
     of_accounts = _by_owner((owner, key, value) for owner, key, value in values)
     for owner, names in grouped((owner, address) for owner, address in addresses).items():
         yield person(AccountId(owner), names, of_accounts.get(owner, {}))
+
+
+def _groups_of(connection: Connection, domain_id: str) -> Iterable[Person]:
+    rows = connection.execute(
+        select(DISTRIBUTION_LISTS.c.id).where(DISTRIBUTION_LISTS.c.domain_id == domain_id)
+    ).all()
+    for (owner,) in rows:
+        names = entries.list_addresses(connection, owner)
+        yield group(names, entries.own_texts(connection, owner), gathered(connection, owner))
 
 
 def _complete(

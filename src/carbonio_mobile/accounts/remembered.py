@@ -60,9 +60,13 @@ class LoginDigests:
 
 @dataclass(slots=True, kw_only=True)
 class VerifiedLogin:
-    """A login that was right: for whom, with which credential, and when that was last made sure."""
+    """A login that was right: for whom, with which credential, and when that was last made sure.
+
+    ``is_own``: by the account's own password, not by one that was made for a service.
+    """
 
     account: AccountId
+    is_own: bool
     credential_stamp: str
     generation: int
     used_at: float

@@ -5,6 +5,7 @@ table, by the id of what they stand on (``global`` for the last).
 """
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -88,5 +89,60 @@ LOGIN_FAILURES = Table(
     Index(None, "account_id"),
 )
 
+DISTRIBUTION_LISTS = Table(
+    "distribution_lists",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("domain_id", String(36), ForeignKey("domains.id"), nullable=False, index=True),
+)
+
+LIST_ADDRESSES = Table(
+    "list_addresses",
+    METADATA,
+    Column("address", String(320), primary_key=True),
+    Column("list_id", String(36), ForeignKey("distribution_lists.id"), nullable=False),
+    # As in ADDRESSES. No address stands in both tables: edits.refuse_taken looks into either.
+    Column("position", Integer, nullable=False),
+    UniqueConstraint("list_id", "position"),
+)
+
+LIST_MEMBERS = Table(
+    "list_members",
+    METADATA,
+    Column("list_id", String(36), ForeignKey("distribution_lists.id"), primary_key=True),
+    # Of an account, of another list or of somebody elsewhere.
+    Column("address", String(320), primary_key=True, index=True),
+)
+
+GRANTS = Table(
+    "grants",
+    METADATA,
+    # Kinds: account, domain, cos, dl, global. The ids are those of the entries ("global" for all).
+    Column("target_type", String(128), primary_key=True),
+    Column("target_id", String(128), primary_key=True),
+    Column("grantee_type", String(128), primary_key=True),
+    Column("grantee_id", String(128), primary_key=True, index=True),
+    Column("granted", String(128), primary_key=True),
+)
+
+CREDENTIALS = Table(
+    "credentials",
+    METADATA,
+    Column("id", String(5), primary_key=True),
+    Column("account_id", String(36), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("label", String(128), nullable=False),
+    # Names of services, commas between.
+    Column("services", String(128), nullable=False),
+    Column("algorithm", String(16), nullable=False),
+    Column("hash", Text, nullable=False),
+    # As credential_stamp of accounts: a hash of the same password at another cost keeps it.
+    Column("stamp", String(36), nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("generated", Boolean, nullable=False),
+)
+
 GLOBAL_OWNER = "global"
+SERVER_OWNER = "server"
+"""What stands on the one server that works with this directory."""
 DEFAULT_COS = "default"

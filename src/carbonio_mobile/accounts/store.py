@@ -7,16 +7,15 @@ method, any may raise Unavailable (locked for long, disk full) and Corrupt.
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from carbonio_mobile.accounts import entries
 from carbonio_mobile.accounts.addresses import normal_address, normal_domain, split_address
-from carbonio_mobile.accounts.attributes import CATALOGUE, Level, key_of, spelt
+from carbonio_mobile.accounts.attributes import CATALOGUE, DEFAULTS, Level, key_of, spelt
+from carbonio_mobile.accounts.domains import cos_name, refuse_full
 from carbonio_mobile.accounts.edits import (
-    Change,
     account_owner,
     add_address,
     apply_changes,
@@ -27,34 +26,26 @@ from carbonio_mobile.accounts.edits import (
     refuse_taken,
 )
 from carbonio_mobile.accounts.entries import InheritanceCache, Target
-from carbonio_mobile.accounts.invalid import InvalidArgument, shown
+from carbonio_mobile.accounts.grants import forget_grants
+from carbonio_mobile.accounts.lists import forget_member, rename_member
+from carbonio_mobile.accounts.members import members
 from carbonio_mobile.accounts.passwords import Passwords, check_new_password
 from carbonio_mobile.accounts.schema import (
     ACCOUNTS,
     ADDRESSES,
     ATTRIBUTE_VALUES,
     CLASSES_OF_SERVICE,
+    CREDENTIALS,
     DOMAINS,
     LOGIN_FAILURES,
 )
 from carbonio_mobile.accounts.transactions import Transactions
+from carbonio_mobile.directory.provisioning import Change, Entry
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound
 from carbonio_mobile.ids import AccountId
 
-_COS_NAME_MAX = 128
-
 # What an account has without an attribute row of that name, or whatever the row says.
 _IDENTITY = ("zimbraid", "zimbramaildeliveryaddress", "zimbramailalias", "zimbraaccountstatus")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One entry of the directory as shown: ``own`` and ``inherited`` by name as spelt, sorted."""
-
-    id: str
-    name: str
-    own: Mapping[str, tuple[str, ...]]
-    inherited: Mapping[str, tuple[str, ...]]
 
 
 class DirectoryStore:
@@ -82,9 +73,7 @@ class DirectoryStore:
 
     def create_cos(self, name: str, changes: Sequence[Change] = ()) -> str:
         """Make a class of service; gives its id. Raises: InvalidArgument, Conflict."""
-        folded, new_id = name.strip().lower(), str(uuid.uuid4())
-        if not 0 < len(folded) <= _COS_NAME_MAX or not folded.isprintable():
-            raise InvalidArgument("cos", f"expected a short name, got {shown(name)}")
+        folded, new_id = cos_name(name), str(uuid.uuid4())
         with self._transactions.changing() as connection:
             if folded in entries.classes_of_service(connection):
                 raise Conflict(f"the class of service {folded} exists already")
@@ -115,13 +104,15 @@ class DirectoryStore:
     ) -> AccountId:
         """Make an account in an existing domain; nobody can log in to one without a password.
 
-        Raises: InvalidArgument, NotFound (domain, COS), Conflict (an address is taken).
+        Raises: InvalidArgument, NotFound (domain, COS), Conflict (an address is taken), NotAllowed
+        (the domain is full).
         """
         name, domain = normal_address(address), split_address(address)[1]
         new_id = str(uuid.uuid4())
         hashed = None if password is None else self._hash_checked(password)
         with self._transactions.changing() as connection:
             domain_id = entries.owner_id(connection, Target(level=Level.DOMAIN, name=domain))
+            refuse_full(connection, domain_id, domain)
             connection.execute(
                 insert(ACCOUNTS).values(
                     id=new_id,
@@ -143,7 +134,8 @@ class DirectoryStore:
     def set_password(self, account: str, password: str) -> None:
         """Give an account another password; remembered logins with the old one end.
 
-        Failed logins are forgotten and a lockout ends. Raises: NotFound, InvalidArgument.
+        Failed logins are forgotten, a lockout and zimbraPasswordMustChange end. Raises: NotFound,
+        InvalidArgument.
         """
         hashed = self._hash_checked(password)
         with self._transactions.changing() as connection:
@@ -154,6 +146,7 @@ class DirectoryStore:
                 .where(ACCOUNTS.c.id == owner)
                 .values(password_hash=hashed, credential_stamp=str(uuid.uuid4()))
             )
+            apply_changes(connection, owner, Level.ACCOUNT, [("zimbraPasswordMustChange", ())])
             clear_failures(connection, owner)
 
     def add_alias(self, account: str, address: str) -> None:
@@ -178,22 +171,27 @@ class DirectoryStore:
             if alias == known[0]:
                 raise NotAllowed(f"{alias} is the account's name, not an alias")
             connection.execute(delete(ADDRESSES).where(ADDRESSES.c.address == alias))
+            forget_member(connection, (alias,))
 
     def rename_account(self, account: str, address: str) -> None:
         """Give an account another name, its id and mailbox staying.
 
-        Raises: NotFound (account, domain), InvalidArgument, Conflict (taken).
+        Raises: NotFound (account, domain), InvalidArgument, Conflict (taken), NotAllowed (full).
         """
         name, domain = normal_address(address), split_address(address)[1]
         with self._transactions.changing() as connection:
             owner = account_owner(connection, account)
             domain_id = entries.owner_id(connection, Target(level=Level.DOMAIN, name=domain))
+            old = entries.addresses(connection, owner)[0]
+            if name == old:
+                return
+            if domain != split_address(old)[1]:
+                refuse_full(connection, domain_id, domain)
             connection.execute(
                 update(ACCOUNTS).where(ACCOUNTS.c.id == owner).values(domain_id=domain_id)
             )
-            if name == entries.addresses(connection, owner)[0]:
-                return
             refuse_taken(connection, name)
+            rename_member(connection, old, name)
             connection.execute(
                 update(ADDRESSES)
                 .where(ADDRESSES.c.account_id == owner, ADDRESSES.c.position == 0)
@@ -204,7 +202,9 @@ class DirectoryStore:
         """Remove an account from the directory; its mailbox stays where it is. Raises: NotFound."""
         with self._transactions.changing() as connection:
             owner = account_owner(connection, account)
-            for table in (ADDRESSES, LOGIN_FAILURES):
+            forget_member(connection, entries.addresses(connection, owner))
+            forget_grants(connection, owner)
+            for table in (ADDRESSES, CREDENTIALS, LOGIN_FAILURES):
                 connection.execute(delete(table).where(table.c.account_id == owner))
             connection.execute(delete(ATTRIBUTE_VALUES).where(ATTRIBUTE_VALUES.c.owner_id == owner))
             connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.id == owner))
@@ -244,8 +244,7 @@ class DirectoryStore:
         with self._transactions.reading() as connection:
             owner = entries.owner_id(connection, normal_target(target))
             if target.level is not Level.ACCOUNT:
-                spelt_own = _spelt(connection, entries.own_values(connection, owner))
-                return Entry(id=owner, name=target.name, own=spelt_own, inherited={})
+                return _shared_entry(connection, target, owner)
             record = entries.login_record(connection, owner, now, InheritanceCache())
             present = record.account.attributes
             own = entries.own_values(connection, owner)
@@ -264,6 +263,29 @@ class DirectoryStore:
     def _hash_checked(self, password: str) -> str:
         check_new_password(password, shortest=0)
         return self._passwords.hash(password)
+
+
+def _shared_entry(connection: Connection, target: Target, owner: str) -> Entry:
+    """Show what is no account; a COS, and what is global, inherit the built-in defaults."""
+    own, name = entries.own_values(connection, owner), entries.name_of(connection, target, owner)
+    above = DEFAULTS if target.level in {Level.COS, Level.GLOBAL} else {}
+    if target.level is Level.LIST:
+        found, *aliases = entries.list_addresses(connection, owner)
+        own["zimbramaildeliveryaddress"] = (found,)
+        own |= {"zimbramailalias": tuple(aliases)} if aliases else {}
+        inside = tuple(members(connection, owner))
+        own |= {"zimbramailforwardingaddress": inside} if inside else {}
+    inherited = {
+        key: values
+        for key, values in above.items()
+        if key not in own and target.level in CATALOGUE[key].levels
+    }
+    return Entry(
+        id=owner,
+        name=name,
+        own=_spelt(connection, own),
+        inherited=_spelt(connection, inherited),
+    )
 
 
 def _login_troubles(connection: Connection, owner: str) -> dict[str, tuple[str, ...]]:

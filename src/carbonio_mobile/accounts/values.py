@@ -136,7 +136,7 @@ def _refusing_invalid(normal: Callable[[str], str]) -> Callable[[str], str]:
 FLAG = choice("TRUE", "FALSE")
 DURATION = Kind(expected="a duration like 90s, 15m, 1h or 30d", normal=_normal_duration)
 GENTIME = Kind(expected="a time like 20260131235959Z (UTC)", normal=_normal_gentime)
-UUID = Kind(expected="an id (a UUID as `show` prints it)", normal=_normal_uuid)
+UUID = Kind(expected="an id (a UUID as `carbonio prov` prints it)", normal=_normal_uuid)
 EMAIL = Kind(
     expected="an e-mail address like john@example.com", normal=_refusing_invalid(normal_address)
 )

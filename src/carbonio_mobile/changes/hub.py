@@ -65,6 +65,11 @@ class ChangeHub:
         for watch in self._accounts.get(account, ()):
             watch.notice(None)
 
+    def send_back(self) -> None:
+        """End all waits as if the folders had changed: the phones ask again, and are put off."""
+        for account in list(self._accounts):
+            self.hierarchy_changed(account)
+
     def release_all(self, spread_s: float) -> Deferred[None]:
         """Let all waits end as if time were up, evenly over ``spread_s``; fires when none is left.
 

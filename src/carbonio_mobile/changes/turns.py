@@ -6,7 +6,9 @@ same command.
 Spec: MS-ASCMD 2.2.1.13 (Ping), 2.2.1.21 (Sync): a client that sends a new one gave up the old.
 """
 
+from collections.abc import Callable, Sequence
 from enum import Enum
+from time import monotonic
 
 from twisted.internet.defer import Deferred, fail, succeed
 from zope.interface import implementer
@@ -14,6 +16,7 @@ from zope.interface import implementer
 from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import DeviceKey
 from carbonio_mobile.interfaces import ITurn, ITurns, IWatch
+from carbonio_mobile.sync.doing import Doing
 
 
 class Phase(Enum):
@@ -30,10 +33,12 @@ class DeviceTurns:
     """The turns of all devices of this process; a device without requests costs nothing.
 
     A request that would be more than the ``queue_limit``-th to wait for its device is refused.
+    ``clock`` gives seconds that nobody sets.
     """
 
-    def __init__(self, *, queue_limit: int) -> None:
+    def __init__(self, *, queue_limit: int, clock: Callable[[], float] = monotonic) -> None:
         self._queue_limit = queue_limit
+        self._clock = clock
         self._lines: dict[DeviceKey, Line] = {}
 
     def __len__(self) -> int:
@@ -58,6 +63,21 @@ class DeviceTurns:
             watch.end()
         return begun
 
+    def wake(self, key: DeviceKey) -> None:
+        """End what is parked for a device, as newer requests would."""
+        line = self._lines.get(key)
+        for watch in () if line is None else line.parked():
+            watch.end()
+
+    def doing(self, key: DeviceKey) -> Sequence[Doing]:
+        """Tell what the device's requests are at, the one that came first before the others."""
+        line = self._lines.get(key)
+        return [] if line is None else [turn.doing() for turn in line.turns]
+
+    def now(self) -> float:
+        """Give the present time of the steady clock."""
+        return self._clock()
+
     def forget(self, key: DeviceKey) -> None:
         """Drop the line of a device that has no requests any more."""
         del self._lines[key]
@@ -75,6 +95,14 @@ class Line:
         self.holder: Turn | None = None
         self.queue: list[Turn] = []
         self.turns: list[Turn] = []
+
+    def parked(self) -> list[IWatch]:
+        """Give what the parked turns wait for."""
+        return [turn.watch for turn in self.turns if turn.watch is not None]
+
+    def now(self) -> float:
+        """Give the present time of the steady clock."""
+        return self._home.now()
 
     def supersede(self, command: str) -> list[IWatch]:
         """Mark the turns of a command as outdated; gives the watches of those that are parked."""
@@ -119,12 +147,13 @@ class Line:
 class Turn:
     """The right of one request to work on its device's state, alone."""
 
-    __slots__ = ("_line", "command", "phase", "superseded", "waiter", "watch")
+    __slots__ = ("_line", "command", "phase", "since", "superseded", "waiter", "watch")
 
     def __init__(self, line: Line, command: str) -> None:
         self._line = line
         self.command = command
         self.phase = Phase.WAITING
+        self.since = line.now()
         self.superseded = False
         self.watch: IWatch | None = None
         self.waiter: Deferred[Turn] | None = None
@@ -137,6 +166,7 @@ class Turn:
         if self.phase is not Phase.HOLDING:
             raise RuntimeError(f"cannot park a turn that is {self.phase.value}")
         self.phase = Phase.PARKED
+        self.since = self._line.now()
         self.watch = watch
         self._let_go()
         if self.superseded:
@@ -158,6 +188,16 @@ class Turn:
             self.watch = None
             self._line.turns.remove(self)
             self._let_go()
+
+    def doing(self) -> Doing:
+        """Tell what the request is at."""
+        return Doing(
+            command=self.command,
+            phase=self.phase.value,
+            since=self.since,
+            folders=0 if self.watch is None else self.watch.width,
+            parked=self.phase is Phase.PARKED,
+        )
 
     def go(self) -> None:
         """Tell the request that it holds the right now."""

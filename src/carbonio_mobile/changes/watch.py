@@ -66,6 +66,11 @@ class Watch(Timer):
         """Whether a wait goes on."""
         return self._waiter is not None
 
+    @property
+    def width(self) -> int:
+        """How many folders are watched."""
+        return len(self.folders.split())
+
     def watches(self, folder: FolderId) -> bool:
         """Tell whether arrivals in this folder are to be noticed."""
         return f" {folder} " in self.folders

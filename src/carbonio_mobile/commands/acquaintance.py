@@ -80,6 +80,8 @@ async def meet(
         await devices.save_device(device)
         if known is None and device.wipe is not None:  # a record alone does not carry the order
             await devices.save_wipe(device.key, device.wipe)
+        if known is None and device.suspended_at:
+            await devices.suspend(device.key, device.suspended_at)
     return Met(device=device, traits=traits, note=note)
 
 

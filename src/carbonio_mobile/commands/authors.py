@@ -1,8 +1,11 @@
 """Who looks at an item and who writes it, as the converters are told."""
 
+from dataclasses import replace
+
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.items.context import Author, Viewer
+from carbonio_mobile.ids import AccountId
 
 MONDAY = 1
 _DAYS = frozenset("0123456")
@@ -30,6 +33,14 @@ def author(call: Call, new_uid: str) -> Author:
         traits=call.traits,
         first_day_of_week=first_day_of_week(account),
     )
+
+
+async def acting_for(call: Call, owner: AccountId) -> Call:
+    """Give a call of which another account is the author: the one whose folder is written in.
+
+    Its organiser's meetings stay its own, and attendees hear from it. Raises: NotFound.
+    """
+    return replace(call, account=await call.services.accounts.account(owner))
 
 
 def first_day_of_week(account: Account) -> int:

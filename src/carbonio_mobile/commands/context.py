@@ -14,6 +14,7 @@ from carbonio_mobile.eas.clients import Traits, traits_of
 from carbonio_mobile.eas.linkid import Share
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.version import Version
+from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import (
     IAccounts,
     IChangeHub,
@@ -22,6 +23,7 @@ from carbonio_mobile.interfaces import (
     IDocuments,
     IMailbox,
     IMailboxes,
+    IRights,
     ISubmission,
     ISyncStates,
     ITurn,
@@ -65,6 +67,11 @@ class Library:
     share: Share
 
 
+def unforced(_account: AccountId) -> int | None:
+    """Force no window size on anybody."""
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What every command may use of the rest of the program.
@@ -72,7 +79,8 @@ class Services:
     ``clock`` gives seconds since 1970, UTC; ``steady_clock`` seconds that nobody sets, for
     measuring how long something takes. ``offload`` does pure work away from the reactor thread, for
     what may take more than a few milliseconds. ``trust`` are the roots of certificates of mail.
-    ``documents`` is None where no library is configured.
+    ``documents`` is None where no library is configured, ``rights`` where nobody may send in
+    another's name.
     """
 
     accounts: IAccounts
@@ -89,6 +97,8 @@ class Services:
     trust: TrustStore
     bounds: Bounds
     documents: Library | None = None
+    forced_window: Callable[[AccountId], int | None] = unforced
+    rights: IRights | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from carbonio_mobile.pim.item import ObjectItem
 from carbonio_mobile.pim.itip import ItipMessage, intended_busy, parse_itip
 from carbonio_mobile.pim.itiparrival import arrival, concerned
 from carbonio_mobile.sync.folders import FolderKind, Hierarchy
+from carbonio_mobile.sync.sharing import is_mounted
 
 CALENDARS = frozenset((FolderKind.CALENDAR, FolderKind.USER_CALENDAR))
 
@@ -116,7 +117,8 @@ async def _by_mail(call: Call, mail: MailItem) -> FoundMeeting | None:
 
 async def meeting_entries(mailbox: IMailbox, uid: str) -> Sequence[ObjectItem]:
     """Give the entries of a meeting in the account's calendars, oldest first."""
-    return [one for one in await mailbox.find_uid(uid) if isinstance(one.record, Event)]
+    found = await mailbox.find_uid(uid)
+    return [one for one in found if isinstance(one.record, Event) and not is_mounted(one.folder)]
 
 
 def _joined(

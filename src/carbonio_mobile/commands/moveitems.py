@@ -17,7 +17,7 @@ from carbonio_mobile.eas import foldertypes
 from carbonio_mobile.eas.messages.fields import server_id
 from carbonio_mobile.eas.messages.moveitems import MoveRequest, MoveResult, build, parse
 from carbonio_mobile.eas.status import MoveStatus
-from carbonio_mobile.errors import NotFound, ProtocolError
+from carbonio_mobile.errors import NotFound, OverQuota, ProtocolError, ReadOnly, TooLarge
 from carbonio_mobile.ids import FolderId, ItemId, ServerId
 from carbonio_mobile.sync.changes import ItemHead
 from carbonio_mobile.sync.folders import FolderKind, Hierarchy
@@ -37,7 +37,11 @@ async def respond(call: Call) -> Answer:
         if _fault(request, present) is None:
             item = ServerId.parse(request.item)
             groups[item.folder, FolderId(request.target)].append(item.item)
-    moved = {ends: await _move(call, *ends, items) for ends, items in groups.items()}
+    moved: dict[tuple[FolderId, FolderId], Moved] = {}
+    for ends, items in groups.items():
+        heads = await _move(call, *ends, items)
+        if heads is not None:
+            moved[ends] = heads
     await _note(call, present, groups, moved)
     return Answer(document=build(_result(request, present, moved) for request in requests))
 
@@ -51,6 +55,8 @@ def _fault(request: MoveRequest, present: Hierarchy) -> MoveStatus | None:
         return MoveStatus.INVALID_SOURCE
     if target is None or _movable_as(target.kind) != _movable_as(source.kind):
         return MoveStatus.INVALID_DESTINATION
+    if source.read_only or target.read_only:
+        return MoveStatus.FAILED
     if target.id == source.id:
         return MoveStatus.SAME_FOLDER
     return None
@@ -66,11 +72,16 @@ def _movable_as(kind: FolderKind) -> str:
     return foldertypes.class_name(kind)
 
 
-async def _move(call: Call, source: FolderId, target: FolderId, items: list[ItemId]) -> Moved:
+async def _move(
+    call: Call, source: FolderId, target: FolderId, items: list[ItemId]
+) -> Moved | None:
+    """Move items; None where that was refused, so that they stay."""
     try:
         return await call.mailbox.move(source, items, target)
     except NotFound:
         return {}  # a folder went just now: its items cannot be moved any more
+    except (ReadOnly, OverQuota, TooLarge):
+        return None  # between two mailboxes: a right went just now, or there is no room
 
 
 def _result(
@@ -80,7 +91,10 @@ def _result(
     if fault is not None:
         return MoveResult(item=request.item, status=fault)
     item, target = ServerId.parse(request.item), FolderId(request.target)
-    head = moved[item.folder, target].get(item.item)
+    heads = moved.get((item.folder, target))
+    if heads is None:
+        return MoveResult(item=request.item, status=MoveStatus.FAILED)
+    head = heads.get(item.item)
     if head is None:
         return MoveResult(item=request.item, status=MoveStatus.INVALID_SOURCE)
     return MoveResult(

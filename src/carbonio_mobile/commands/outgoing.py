@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from carbonio_mobile.commands import recipients
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.delegation import Delegation, delegation_of, save_for_owner
 from carbonio_mobile.commands.meetingguard import news_in
 from carbonio_mobile.commands.operations import digest, operation
 from carbonio_mobile.commands.sentmemory import Entry, SentMemory
@@ -23,6 +24,7 @@ from carbonio_mobile.errors import CommandStatus, OverQuota, ProtocolError, TooL
 from carbonio_mobile.ids import OperationId
 from carbonio_mobile.mime.compose import Outgoing, prepare_outgoing
 from carbonio_mobile.mime.structure import top_fields
+from carbonio_mobile.sync.sharing import Sending
 
 DOCUMENT = "sent"
 
@@ -83,28 +85,48 @@ async def send_once(call: Call, request: Request, compose: Compose, finish: Fini
         return
     documents: Mapping[str, str] = {}
     if taken:
-        await _finish_late(call, compose, finish, name)
+        await _finish_late(call, request, compose, finish, name)
     else:
         message = await compose()
-        outgoing = await call.services.offload(lambda: _prepared(call, message, name))
+        delegation = await delegation_of(call, message)
+        outgoing = await call.services.offload(lambda: _prepared(call, message, name, delegation))
         if not known:
             await states.commit(key, {DOCUMENT: memory.to_text()})
         news = await news_in(call, outgoing, _named(request))
         if news.recipients:
-            await _submit(call, request, replace(outgoing, recipients=news.recipients), name)
+            news_out = replace(outgoing, recipients=news.recipients)
+            saved = request.save_in_sent and (delegation is None or delegation.saved_for_sender)
+            await _submit(call, news_out, name, saved=saved)
+        await _save_for_owner(call, request, delegation, outgoing, name)
         await finish(outgoing)
         documents = news.documents
     await states.commit(key, {DOCUMENT: memory.finished(entry).to_text(), **documents})
 
 
-async def _finish_late(call: Call, compose: Compose, finish: Finish, name: OperationId) -> None:
+async def _save_for_owner(
+    call: Call,
+    request: Request,
+    delegation: Delegation | None,
+    outgoing: Outgoing,
+    name: OperationId,
+) -> None:
+    if delegation is not None and delegation.saved_for_owner and request.save_in_sent:
+        await save_for_owner(call, delegation, outgoing, name)
+
+
+async def _finish_late(
+    call: Call, request: Request, compose: Compose, finish: Finish, name: OperationId
+) -> None:
     """Do what was left to do when a message had gone out and its answer not.
 
     The message that it answers may have gone meanwhile; then there is nothing left to mark.
     """
     try:
         message = await compose()
-        await finish(await call.services.offload(lambda: _prepared(call, message, name)))
+        delegation = await delegation_of(call, message)
+        outgoing = await call.services.offload(lambda: _prepared(call, message, name, delegation))
+        await _save_for_owner(call, request, delegation, outgoing, name)
+        await finish(outgoing)
     except CommandStatus:
         return
 
@@ -131,7 +153,9 @@ def _named(request: Request) -> str:
     return "" if source is None else f"{source.server_id} {source.long_id} {source.instance}"
 
 
-def _prepared(call: Call, message: bytes, name: OperationId) -> Outgoing:
+def _prepared(
+    call: Call, message: bytes, name: OperationId, delegation: Delegation | None
+) -> Outgoing:
     """Make a message ready; its Message-ID, if it has none, is the same at each repeat."""
     account = call.account
     outgoing = prepare_outgoing(
@@ -141,6 +165,8 @@ def _prepared(call: Call, message: bytes, name: OperationId) -> Outgoing:
         allowed=frozenset(address.lower() for address in account.addresses),
         message_id=f"{name}@{account.domain}",
         date=call.now,
+        owned=frozenset() if delegation is None else delegation.addresses,
+        on_behalf=delegation is not None and delegation.sending is Sending.BEHALF,
     )
     if outgoing.unusable:
         raise CommandStatus(Common.MESSAGE_RECIPIENT_UNRESOLVED)
@@ -151,14 +177,14 @@ def _prepared(call: Call, message: bytes, name: OperationId) -> Outgoing:
     return outgoing
 
 
-async def _submit(call: Call, request: Request, outgoing: Outgoing, name: OperationId) -> None:
+async def _submit(call: Call, outgoing: Outgoing, name: OperationId, *, saved: bool) -> None:
     try:
         is_new = await call.services.submission.submit(
             call.account.id,
             outgoing.message,
             sender=outgoing.sender,
             recipients=outgoing.recipients,
-            sent_copy=outgoing.sent_copy if request.save_in_sent else None,
+            sent_copy=outgoing.sent_copy if saved else None,
             operation=name,
         )
     except OverQuota as exc:

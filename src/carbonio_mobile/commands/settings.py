@@ -10,7 +10,7 @@ from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.messages import settings
 from carbonio_mobile.eas.messages.settings import Request, Response, UserInformation
 from carbonio_mobile.eas.status import SettingsStatus
-from carbonio_mobile.errors import ProtocolError
+from carbonio_mobile.errors import NotAllowed, ProtocolError
 from carbonio_mobile.mime.bodies import html_to_text, text_to_html
 from carbonio_mobile.policy.document import policy_of
 from carbonio_mobile.sync.device import Device
@@ -64,10 +64,19 @@ async def _out_of_office(call: Call, request: Request) -> tuple[int | None, OutO
         changed = change.applied_to(in_force)
         if changed is None:
             return SettingsStatus.INVALID_ARGUMENTS, None
-        if changed != in_force:
-            await call.mailbox.set_out_of_office(changed)
+        if changed != in_force and not await _stored(call, changed):
+            return SettingsStatus.ACCESS_DENIED, None
         in_force = changed
     return SettingsStatus.SUCCESS, None if html is None else _in_form(in_force, html=bool(html))
+
+
+async def _stored(call: Call, settings: OutOfOffice) -> bool:
+    """Tell whether the mailbox takes the settings: that of a device kept out does not."""
+    try:
+        await call.mailbox.set_out_of_office(settings)
+    except NotAllowed:
+        return False
+    return True
 
 
 def _in_form(in_force: OutOfOffice, *, html: bool) -> OutOfOffice:

@@ -302,7 +302,9 @@ class _Exchange:
         repeats: int,
     ) -> None:
         """Tell what is new, less of it at a time where the device keeps repeating itself."""
-        size = patience(repeats, min(self.request.window, self.room.items))
+        window = min(self.request.window, self.room.items)
+        forced = self.call.services.forced_window(self.call.account.id)
+        size = patience(repeats, window if forced is None else min(window, forced))
         if size <= 0:
             # The whole request's window is used up: the next request goes on (R4783).
             answer.more = (await look(self.call, self.request.collection, made)).news

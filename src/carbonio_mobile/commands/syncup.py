@@ -9,9 +9,11 @@ Spec: MS-ASCMD 2.2.3.26 (Commands in a request), 2.2.3.148 (Responses), 3.1.5.4;
 """
 
 from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from carbonio_mobile.commands import textmessages
+from carbonio_mobile.commands import readonly, textmessages
+from carbonio_mobile.commands.authors import acting_for
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.commands.drafts import Drafts
 from carbonio_mobile.commands.itemsource import ItemSource
@@ -31,7 +33,15 @@ from carbonio_mobile.eas.messages.sync import (
 )
 from carbonio_mobile.eas.status import SyncStatus
 from carbonio_mobile.eas.version import Version
-from carbonio_mobile.errors import Conflict, Corrupt, NotAllowed, NotFound, OverQuota, TooLarge
+from carbonio_mobile.errors import (
+    Conflict,
+    Corrupt,
+    NotAllowed,
+    NotFound,
+    OverQuota,
+    ReadOnly,
+    TooLarge,
+)
 from carbonio_mobile.ids import ChangeToken, ItemId, ItemVersion, ServerId
 from carbonio_mobile.mime.mailitem import ClearFollowUp, MailPatch, MailState
 from carbonio_mobile.mime.record import MESSAGE_CLASS
@@ -57,7 +67,7 @@ class Applying:
     """Applies the commands of one collection and collects what is to be said of them.
 
     ``known`` are the results of an earlier copy of this request; ``made`` takes up what the
-    commands did.
+    commands did. ``acting``: who writes in a calendar of another writes as that other.
     """
 
     call: Call
@@ -72,9 +82,12 @@ class Applying:
     room: Room
     spoilt: PoisonList
     responses: list[Element] = field(default_factory=list)
+    acting: Call | None = None
 
     async def apply(self) -> None:
         """Apply all commands."""
+        if self.folder.owner is not None and not self.folder.kind.holds_mail:
+            self.acting = await acting_for(self.call, self.folder.owner)
         for group in _groups(self.request.commands):
             fresh = [command for command in group if _fingerprint(command) not in self.known]
             results = await self._apply_group(group[0].kind, fresh)
@@ -86,13 +99,31 @@ class Applying:
     async def _apply_group(
         self, kind: CommandKind, commands: Sequence[ClientCommand]
     ) -> dict[str, CommandResult]:
+        if kind is CommandKind.FETCH or not commands:
+            return {_fingerprint(one): SUCCESS for one in commands}  # it changes nothing
+        if not self.folder.read_only:
+            with suppress(ReadOnly):  # a right may be withdrawn at any time
+                return await self._do_group(kind, commands)
+        if any(map(readonly.is_worth_a_note, commands)):
+            await readonly.explain(self.call, self.folder)
+        return {_fingerprint(one): self._undone(one) for one in commands}
+
+    def _undone(self, command: ClientCommand) -> CommandResult:
+        if command.kind is CommandKind.ADD:
+            return readonly.undone_add(_fingerprint(command))
+        item = self._item(command)
+        if item is None:
+            return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+        return readonly.undone(command, item)
+
+    async def _do_group(
+        self, kind: CommandKind, commands: Sequence[ClientCommand]
+    ) -> dict[str, CommandResult]:
         if kind is CommandKind.DELETE:
             return await self._delete(commands)
         if kind is CommandKind.CHANGE:
             return await self._change(commands)
-        if kind is CommandKind.ADD:
-            return {_fingerprint(one): await self._add(one) for one in commands}
-        return {_fingerprint(one): SUCCESS for one in commands}  # a Fetch changes nothing
+        return {_fingerprint(one): await self._add(one) for one in commands}
 
     async def _note(self, command: ClientCommand, fingerprint: str, result: CommandResult) -> None:
         if command.kind is CommandKind.FETCH:
@@ -112,7 +143,8 @@ class Applying:
             made = None
             if works and result.item is not None and not result.removed:
                 made = Element(AirSync.ServerId, str(ServerId(self.folder.id, result.item)))
-            content = await self._made_of(command, result) if works else None
+            kept = works and result.undo is None
+            content = await self._made_of(command, result) if kept else None
             name = Element(AirSync.ClientId, command.name)
             return Element(tag, [_class_of(command), name, made, status, content])
         content = await self._made_of(command, result) if works and result.parts else None
@@ -132,7 +164,7 @@ class Applying:
 
     def _objects(self) -> ObjectWrites:
         return ObjectWrites(
-            call=self.call,
+            call=self.acting or self.call,
             folder=self.folder,
             ghosts=self.ghosts,
             sync_key=self.request.sync_key,
@@ -299,7 +331,10 @@ class Applying:
             if not self.folder.kind.holds_mail:
                 await self._objects().delete(present)
             elif self.request.deletes_as_moves and trash is not None and trash.id != self.folder.id:
-                await self.call.mailbox.move(self.folder.id, present, trash.id)
+                try:
+                    await self.call.mailbox.move(self.folder.id, present, trash.id)
+                except (OverQuota, TooLarge):  # out of another's mailbox, and no room in the own
+                    return results | {_fingerprint(one): self._undone(one) for one in whole}
             else:
                 await self.call.mailbox.delete(self.folder.id, present)
         return results | {
@@ -345,6 +380,8 @@ async def _refusable(work: Awaitable[CommandResult]) -> CommandResult:
         return CommandResult(status=fault.status)
     except NotFound:
         return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+    except ReadOnly:
+        raise
     except (OverQuota, TooLarge, NotAllowed, Corrupt):
         return CommandResult(status=SyncStatus.CANNOT_COMPLETE)
 

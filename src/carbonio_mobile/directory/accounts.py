@@ -29,6 +29,8 @@ class LoginFault(Enum):
     UNKNOWN_ACCOUNT = "no such account"
     WRONG_PASSWORD = "wrong password"  # noqa: S105 - the name of a fault
     LOCKED_OUT = "locked out after failed logins"
+    MUST_CHANGE = "the password must be changed first"
+    SECOND_FACTOR = "a second factor is demanded, and this service cannot ask for one"
     MALFORMED = "no usable credentials"
     UNAVAILABLE = "directory unavailable"
 

@@ -57,6 +57,10 @@ class AddressList:
         row = self._by_address.get(address.strip().lower())
         return None if row is None else self._people[row]
 
+    def page(self, offset: int, limit: int) -> People:
+        """Give the entries from ``offset`` on, by display name."""
+        return People(found=self._people[offset : offset + limit], total=len(self._people))
+
     def search(self, text: str, *, offset: int = 0, limit: int) -> People:
         """Give the entries of which every word of ``text`` begins a name, by display name.
 

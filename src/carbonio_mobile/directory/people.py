@@ -139,6 +139,19 @@ def person(account: AccountId, addresses: Sequence[str], values: Values) -> Pers
     )
 
 
+def group(addresses: Sequence[str], values: Values, members: Sequence[str]) -> Person:
+    """Make the entry of a distribution list of its addresses (its name first) and attributes."""
+    alias = addresses[0].partition("@")[0]
+    return Person(
+        display_name=_first(values, ("displayname", "cn")) or alias,
+        addresses=tuple(addresses),
+        alias=alias,
+        kind=PersonKind.GROUP,
+        members=tuple(members),
+        hidden=_is_hidden(values),
+    )
+
+
 def with_blobs(shown: Person, values: Values, wish: PersonWish) -> Person:
     """Give a person with the picture and certificates that attributes hold as base64."""
     picture = shown.picture

@@ -10,6 +10,7 @@ Spec: MS-ASCMD 2.2.2 (HTTP equivalents, R7461, R7462); MS-ASHTTP 2.2.2.1.1; MS-A
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from math import ceil
 
 from carbonio_mobile.eas.roots import ROOTS
 from carbonio_mobile.eas.status import Common, PingStatus, ProvisionStatus, SyncStatus
@@ -60,6 +61,7 @@ class Reason(Enum):
     DEVICE_BLOCKED = "the device is not allowed"
     DEVICE_ID_INVALID = "the device id is missing or malformed"
     DEVICE_TYPE_INVALID = "the device type is missing or malformed"
+    DEVICE_SUSPENDED = "an administrator keeps the device from syncing"
     TOO_MANY_DEVICES = "the account has as many devices as it may have"
     NOT_PROVISIONED = "the device was never provisioned"
     POLICY_CHANGED = "the policy key is not the one in force"
@@ -73,6 +75,7 @@ class Reason(Enum):
     SERVER_ERROR = "a fault of this program"
     TRY_LATER = "a store cannot answer now"
     TOO_BUSY = "too many requests"
+    JAILED = "so many requests that all are refused for a while"
     QUOTA = "the mailbox is full"
     STATE_LOST = "the state of the partnership is gone"
     STATE_CORRUPT = "the state of the partnership cannot be read"
@@ -135,6 +138,12 @@ _ALWAYS_HTTP: Mapping[Reason, int] = {
     Reason.BAD_REQUEST: 400,  # nothing of the request is known, its version least of all
     Reason.NO_CREDENTIALS: 401,  # MS-ASHTTP R178
     Reason.TOO_BUSY: 503,  # MS-ASHTTP R273, R287
+    Reason.JAILED: 503,  # the same; nothing is decoded for one in jail
+    Reason.DEVICE_SUSPENDED: 503,  # the same: it is for a time, and the state is kept
+}
+
+_WAIT_S: Mapping[Reason, float] = {
+    Reason.DEVICE_SUSPENDED: 600.0,  # nobody knows how long it takes, and each that asks costs
 }
 
 _OWN_STATUSES: Mapping[tuple[Reason, str], int] = {
@@ -241,14 +250,18 @@ _STATUS_TAGS: Mapping[str, Tag] = {
 """The Status tag of each command's own document; the others have none to put a status in."""
 
 
-def answer(reason: Reason, version: Version, command: str) -> Refusal:
+def answer(
+    reason: Reason, version: Version, command: str, *, wait_s: float | None = None
+) -> Refusal:
     """Say how a request is refused.
 
     ``command`` is the name as it stands in the request; one without a document of its own gets an
-    HTTP code. ``version`` is the one of the request (the lowest where it names none).
+    HTTP code. ``version`` is the one of the request (the lowest where it names none). ``wait_s``
+    is what a device that is refused by HTTP in every version is asked to wait, None as usual.
     """
     if reason in _ALWAYS_HTTP:
-        return _http(_ALWAYS_HTTP[reason])
+        wait_s = _WAIT_S.get(reason, RETRY_AFTER_S) if wait_s is None else wait_s
+        return _http(_ALWAYS_HTTP[reason], wait_s)
     status = _STATUSES[reason]
     if _speaks_status(version, command):
         return StatusRefusal(status=int(_OWN_STATUSES.get((reason, command), status)))
@@ -282,9 +295,9 @@ def _equivalent(status: int, command: str) -> int:
     return _HTTP_BY_COMMAND.get((status, command)) or _HTTP.get(status, _HTTP_ELSE)
 
 
-def _http(code: int) -> HttpRefusal:
+def _http(code: int, wait_s: float = RETRY_AFTER_S) -> HttpRefusal:
     if code == 401:
         return HttpRefusal(code=code, headers=(("WWW-Authenticate", f'Basic realm="{REALM}"'),))
     if code == 503:
-        return HttpRefusal(code=code, headers=(("Retry-After", str(RETRY_AFTER_S)),))
+        return HttpRefusal(code=code, headers=(("Retry-After", str(max(1, ceil(wait_s)))),))
     return HttpRefusal(code=code)

@@ -51,16 +51,24 @@ def prepare_outgoing(
     allowed: frozenset[str],
     message_id: str,
     date: float,
+    owned: frozenset[str] = frozenset(),
+    on_behalf: bool = False,
 ) -> Outgoing:
     """Make what a device wants sent fit for the wire.
 
     ``allowed`` holds further addresses, lower case, that the account may write as. ``message_id``
-    (without brackets) and ``date`` (seconds UTC) are used where the message has none.
+    (without brackets) and ``date`` (seconds UTC) are used where the message has none. ``owned`` are
+    the addresses of another account in whose name it may go out; ``on_behalf`` has a Sender say so.
+    The envelope sender is always an address of the account.
     """
     header, body = split(source)
     for name in _LISTS:
         _normalise_list(header, name)
-    sender = _force_sender(header, Mailbox(display_name, from_address), allowed)
+    own = Mailbox(display_name, from_address)
+    if _is_written_by(header, owned):
+        sender = _name_sender(header, own, on_behalf=on_behalf)
+    else:
+        sender = _force_sender(header, own, allowed)
     header.drop("return-path", "x-original-to", "delivered-to", "resent-bcc")
     _complete(header, message_id, date)
     header.fields = [(name, _ascii(name, octets)) for name, octets in header.fields]
@@ -77,6 +85,24 @@ def prepare_outgoing(
         unusable=unusable,
         message_id=used_id,
     )
+
+
+def authors_of(source: bytes) -> tuple[str, ...]:
+    """Give the addresses of a message's From."""
+    return tuple(one.address for one in split(source)[0].addresses("from"))
+
+
+def _is_written_by(header: Header, owned: frozenset[str]) -> bool:
+    written = header.addresses("from")
+    return bool(written) and all(one.address.lower() in owned for one in written)
+
+
+def _name_sender(header: Header, own: Mailbox, *, on_behalf: bool) -> str:
+    """Let the From of another stand; gives the account's own address, to which bounces go."""
+    header.drop("sender")
+    if on_behalf:
+        header.put(address_field("Sender", [own]))
+    return own.address
 
 
 def _force_sender(header: Header, own: Mailbox, allowed: frozenset[str]) -> str:

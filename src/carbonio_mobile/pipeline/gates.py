@@ -10,10 +10,10 @@ from typing import TypeVar
 from carbonio_mobile.commands.table import Command
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.clients import Traits
-from carbonio_mobile.eas.refusal import Reason
+from carbonio_mobile.eas.refusal import RETRY_AFTER_S, Reason
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.version import Version
-from carbonio_mobile.policy import provisioning, wipe
+from carbonio_mobile.policy import provisioning, suspension, wipe
 from carbonio_mobile.policy.account import feature_verdict, status_verdict
 from carbonio_mobile.policy.document import policy_of
 from carbonio_mobile.sync.device import Device
@@ -51,10 +51,16 @@ def _command_gate(knock: Knock) -> Reason | None:
     command = knock.command
     if command is None:
         return Reason.UNKNOWN_COMMAND
+    if not knock.offered:  # the filters leave it nothing to speak
+        return Reason.DEVICE_BLOCKED
     if knock.version not in knock.offered:
         return Reason.VERSION_NOT_ALLOWED
     known = command.first <= knock.version <= command.last
     return None if known else Reason.COMMAND_NOT_IN_VERSION
+
+
+def _suspension_gate(knock: Knock) -> Reason | None:
+    return suspension.verdict(knock.device)
 
 
 def _wipe_gate(knock: Knock) -> Reason | None:
@@ -82,6 +88,7 @@ ACCOUNT_GATES: tuple[Callable[[Account], Reason | None], ...] = (status_verdict,
 
 GATES: tuple[Callable[[Knock], Reason | None], ...] = (
     _command_gate,
+    _suspension_gate,
     _wipe_gate,
     _provisioning_gate,
 )
@@ -91,9 +98,10 @@ GATES: tuple[Callable[[Knock], Reason | None], ...] = (
 class Refused(Exception):
     """A gate does not open."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Reason, *, wait_s: float = RETRY_AFTER_S) -> None:
         super().__init__(reason.value)
         self.reason = reason
+        self.wait_s = wait_s
 
 
 def pass_gates(gates: Iterable[Callable[[T], Reason | None]], facts: T) -> None:

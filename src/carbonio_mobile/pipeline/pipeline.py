@@ -3,7 +3,7 @@
 Spec: design.md section 3; MS-ASHTTP 2.2.1, 2.2.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -32,13 +32,14 @@ from carbonio_mobile.eas import refusal, requestline
 from carbonio_mobile.eas.clients import PLAIN, Traits
 from carbonio_mobile.eas.credentials import basic
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
-from carbonio_mobile.eas.refusal import Reason
+from carbonio_mobile.eas.refusal import RETRY_AFTER_S, Reason
 from carbonio_mobile.eas.requestline import RequestLine
+from carbonio_mobile.eas.traffic import Heard, Told, Traffic, Unwatched
 from carbonio_mobile.eas.version import OFFERED, Version
 from carbonio_mobile.errors import CommandStatus, ProtocolError, StoreError, Unavailable
-from carbonio_mobile.ids import DeviceId, DeviceKey
+from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
 from carbonio_mobile.interfaces import IAccounts, ITurn, ITurns
-from carbonio_mobile.pipeline.answers import COMMON, answered, failed, refused
+from carbonio_mobile.pipeline.answers import COMMON, CONTENT_TYPE, answered, failed, refused
 from carbonio_mobile.pipeline.gates import (
     ACCOUNT_GATES,
     GATES,
@@ -47,6 +48,7 @@ from carbonio_mobile.pipeline.gates import (
     Refused,
     pass_gates,
 )
+from carbonio_mobile.pipeline.guard import DIVERTED_COMMANDS, Barred, Guard, OpenGuard
 from carbonio_mobile.pipeline.requests import document_of, is_first, usual_version, version_sent
 from carbonio_mobile.policy import provisioning
 from carbonio_mobile.sync.device import Device
@@ -92,6 +94,8 @@ class _Visit:
     traits: Traits = PLAIN
     refused: Reason | None = None
     fault: str = ""
+    watched: tuple[AccountId, int] | None = None
+    offered: Collection[Version] = ()
 
     @property
     def spoken(self) -> Version:
@@ -103,7 +107,8 @@ class Pipeline:
     """Answers ActiveSync requests.
 
     ``observe`` is told of each request that was answered; it must not raise. ``offer`` says which
-    versions an account's device may speak, ``recognise`` what its family is known for.
+    versions an account's device may speak, ``recognise`` what its family is known for; ``guard``
+    what administrators decided, nothing where there is none; ``traffic`` watches some accounts.
     """
 
     def __init__(
@@ -117,6 +122,8 @@ class Pipeline:
         observe: Callable[[Served], None],
         offer: Offer = everything,
         recognise: Recognise = by_its_words,
+        guard: Guard | None = None,
+        traffic: Traffic | None = None,
     ) -> None:
         self._accounts = accounts
         self._services = services
@@ -126,6 +133,8 @@ class Pipeline:
         self._observe = observe
         self._offer = offer
         self._recognise = recognise
+        self._guard = guard or OpenGuard()
+        self._traffic = traffic or Unwatched()
         self._repeats = Repeats()
         self._discovery = Discovery(accounts=accounts, clock=services.clock)
 
@@ -144,6 +153,27 @@ class Pipeline:
         self._tell(visit, response)
         return response
 
+    async def respond_as(self, account: Account, line: RequestLine, body: bytes) -> HttpResponse:
+        """Answer a command of an account as if its credentials came with it.
+
+        For what runs within the server: there is no peer, and the guard is not asked to knock.
+        """
+        request = HttpRequest(
+            method="POST",
+            path="",
+            query=b"",
+            headers={"content-type": CONTENT_TYPE, "user-agent": line.device_type},
+            body=body,
+            peer="",
+            host="",
+            secure=True,
+        )
+        visit = self._visit(request, line.command)
+        visit.account, visit.device = account.name, line.device_id
+        response = await self._command(line, account, visit)
+        self._tell(visit, response)
+        return response
+
     def _visit(self, request: HttpRequest, command: str) -> _Visit:
         return _Visit(
             request=request,
@@ -154,30 +184,35 @@ class Pipeline:
         )
 
     def _tell(self, visit: _Visit, response: HttpResponse) -> None:
-        self._observe(
-            Served(
-                account=visit.account,
-                device=visit.device,
-                command=visit.command,
-                version=visit.version.text if visit.version is not None else "",
-                peer=visit.peer,
-                code=response.code,
-                elapsed_s=self._services.steady_clock() - visit.began,
-                bytes_in=visit.bytes_in,
-                bytes_out=len(response.body),
-                refused=visit.refused,
-                fault=visit.fault,
-            )
+        served = Served(
+            account=visit.account,
+            device=visit.device,
+            command=visit.command,
+            version=visit.version.text if visit.version is not None else "",
+            peer=visit.peer,
+            code=response.code,
+            elapsed_s=self._services.steady_clock() - visit.began,
+            bytes_in=visit.bytes_in,
+            bytes_out=len(response.body),
+            refused=visit.refused,
+            fault=visit.fault,
         )
+        self._observe(served)
+        if visit.watched is not None:
+            self._tell_watchers(visit.watched, served, response)
 
     async def _respond(self, visit: _Visit) -> HttpResponse:
         assert visit.request is not None
         line: RequestLine | None = None
+        kind = ""
         try:
             if visit.request.method == "POST":
                 line = requestline.parse(visit.request.query, visit.request.headers)
                 visit.command, visit.device = line.command, line.device_id
+            claimed = self._knock(visit, line)
             account = await self._log_in(visit.request)
+        except Refused as refused:
+            return self._refused(refused.reason, visit, wait_s=refused.wait_s)
         except ProtocolError as exc:
             visit.fault = str(exc)
             return self._refused(Reason.BAD_REQUEST, visit)
@@ -188,9 +223,57 @@ class Pipeline:
             visit.fault = account.value
             return self._refused(Reason.NO_CREDENTIALS, visit)
         visit.account = account.name
+        self._watch(visit, account, line)
         if line is None:
-            return await self._options(account, visit)
+            visit.device, kind = requestline.device_named(visit.request.query)
+        key = DeviceKey(account.id, DeviceId(visit.device.lower()))
+        try:
+            _stop(self._guard.proven(visit.peer, claimed, key, account.name))
+        except Refused as refused:
+            return self._refused(refused.reason, visit, wait_s=refused.wait_s)
+        if line is None:
+            return await self._options(account, key, kind, visit)
         return await self._command(line, account, visit)
+
+    def _watch(self, visit: _Visit, account: Account, line: RequestLine | None) -> None:
+        """Let whoever watches the account take note of the request."""
+        assert visit.request is not None
+        if self._traffic.wants(account.id):
+            heard = Heard(account=account.id, name=account.name, request=visit.request, line=line)
+            visit.watched = account.id, self._traffic.request(heard)
+
+    def _tell_watchers(
+        self, watched: tuple[AccountId, int], told: Served, answer: HttpResponse
+    ) -> None:
+        account, number = watched
+        self._traffic.response(
+            number,
+            Told(
+                account=account,
+                name=told.account,
+                response=answer,
+                command=told.command,
+                device=told.device,
+                version=told.version,
+                peer=told.peer,
+                bytes_in=told.bytes_in,
+                elapsed_s=told.elapsed_s,
+                refused=told.refused.value if told.refused is not None else "",
+                fault=told.fault,
+            ),
+        )
+
+    def _knock(self, visit: _Visit, line: RequestLine | None) -> str:
+        """Ask the guard before a password is looked at; gives what the request claims to be.
+
+        Raises: Refused.
+        """
+        assert visit.request is not None
+        found = basic(visit.request.headers.get("authorization", ""))
+        login = found.login if found is not None else ""
+        claimed = f"{login}\0{'' if line is None else line.device_id}".lower()
+        _stop(self._guard.knock(visit.peer, claimed))
+        return claimed
 
     async def _log_in(self, request: HttpRequest) -> Account | LoginFault:
         found = basic(request.headers.get("authorization", ""))
@@ -200,7 +283,9 @@ class Pipeline:
             found.login, found.password, host=request.host, peer=request.peer
         )
 
-    async def _options(self, account: Account, visit: _Visit) -> HttpResponse:
+    async def _options(
+        self, account: Account, key: DeviceKey, kind: str, visit: _Visit
+    ) -> HttpResponse:
         """Say which versions and commands there are, to accounts that may use them.
 
         Clients that name their device here are told what is for that device.
@@ -210,12 +295,13 @@ class Pipeline:
             reason = gate(account)
             if reason is not None:
                 return self._refused(reason, visit)
-        visit.device, kind = requestline.device_named(visit.request.query)
-        key = DeviceKey(account.id, DeviceId(visit.device.lower()))
         agent = visit.request.headers.get("user-agent", "")[:256]
         try:
             known = await self._services.devices.device(key) if visit.device else None
-            versions = self._offer(account, known)
+            asks = known or Device(key=key, sent_id=visit.device, kind=kind, user_agent=agent)
+            versions = self._offer(account, asks)
+            if not versions:
+                return self._refused(Reason.DEVICE_BLOCKED, visit)
             if known is not None and is_news(known, versions):
                 turn = await self._turns.begin(key, command="OPTIONS")
                 try:
@@ -225,13 +311,12 @@ class Pipeline:
         except StoreError as exc:
             visit.fault = f"{type(exc).__name__}: {exc}"
             return self._refused(Reason.TRY_LATER, visit)
-        asks = known or Device(key=key, sent_id=visit.device, kind=kind, user_agent=agent)
         aspnet = (("X-AspNet-Version", ASPNET_VERSION),)
         extra = aspnet if self._recognise(account, asks).aspnet_header else ()
         return HttpResponse(code=200, headers=(*COMMON, *offer_headers(versions), *extra))
 
     async def _command(self, line: RequestLine, account: Account, visit: _Visit) -> HttpResponse:
-        key = DeviceKey(account.id, DeviceId(line.device_id.lower()))
+        key = DeviceKey(account.id, _device_id(line))
         turn: ITurn | None = None
         try:
             turn = await self._turns.begin(key, command=line.command)
@@ -271,11 +356,13 @@ class Pipeline:
                 offload=services.offload,
             )
         needs = () if command is None else command.needs(document)
-        key = DeviceKey(account.id, DeviceId(line.device_id.lower()))
+        key = DeviceKey(account.id, _device_id(line))
         known, documents = await services.devices.meet(key, needs)
         version = visit.version = visit.version or usual_version(known)
+        await self._welcome(account, known)
         met = await self._met(request, line, version, account, known)
         device, visit.fault, visit.traits = met.device, met.note, met.traits
+        visit.offered = self._offer(account, device)
         knock = Knock(
             line=line,
             command=command,
@@ -283,7 +370,7 @@ class Pipeline:
             account=account,
             device=device,
             traits=met.traits,
-            offered=self._offer(account, device),
+            offered=visit.offered,
             rules=self._rules,
             now=services.clock(),
         )
@@ -293,19 +380,30 @@ class Pipeline:
             await self._note_demand(device, refused.reason)
             raise
         self._check_repeats(line, key, request.body, visit)
+        admission = await self._guard.admit(account, device)
+        if admission.mailbox is not None:
+            if line.command not in DIVERTED_COMMANDS:
+                raise Refused(Reason.DEVICE_BLOCKED)
+            services = replace(services, documents=None)  # they are not in the mailbox
         return Call(
             line=line,
             version=version,
             account=account,
             device=device,
             turn=turn,
-            mailbox=await services.mailboxes.open(account.id),
+            mailbox=admission.mailbox or await services.mailboxes.open(account.id),
             document=document,
             met={name: documents.get(name) for name in needs},
             body=request.body if document is None else b"",
             services=services,
             recognised=met.traits,
         )
+
+    async def _welcome(self, account: Account, known: Device | None) -> None:
+        """Ask the guard about a device that was never here. Raises: Refused."""
+        reason = await self._guard.newcomer(account) if known is None else None
+        if reason is not None:
+            raise Refused(reason)
 
     def _check_repeats(self, line: RequestLine, key: DeviceKey, body: bytes, visit: _Visit) -> None:
         """Put off a device that asks for the folders without end. Raises: Refused."""
@@ -342,9 +440,24 @@ class Pipeline:
         if state is not device.policy and device.key.device != PROBE_DEVICE:
             await self._services.devices.save_device(replace(device, policy=state))
 
-    def _refused(self, reason: Reason, visit: _Visit) -> HttpResponse:
+    def _refused(
+        self, reason: Reason, visit: _Visit, *, wait_s: float = RETRY_AFTER_S
+    ) -> HttpResponse:
         visit.refused = reason
         command, version = visit.command, visit.spoken
         if visit.traits.wants_449 and reason in provisioning.DEMANDS:
             version = min(version, Version.V12_1)  # the last that is told so by HTTP
-        return refused(refusal.answer(reason, version, command), command)
+        told = refused(refusal.answer(reason, version, command, wait_s=wait_s), command)
+        if reason is Reason.VERSION_NOT_ALLOWED and visit.offered:
+            told = replace(told, headers=(*told.headers, *starting_over(visit.offered)))
+        return told
+
+
+def _device_id(line: RequestLine) -> DeviceId:
+    return DeviceId(line.device_id.lower())
+
+
+def _stop(barred: Barred | None) -> None:
+    """Raises: Refused, for who is barred."""
+    if barred is not None:
+        raise Refused(barred.reason, wait_s=barred.wait_s)

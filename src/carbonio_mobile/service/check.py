@@ -9,6 +9,7 @@ from twisted.internet import reactor as global_reactor
 
 from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.mailbox.embedded.hints import hint_socket
+from carbonio_mobile.service.adminsocket import check_place, group_of
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.listeners import check_endpoints
 from carbonio_mobile.service.tls import CertificateTable
@@ -24,6 +25,8 @@ def check(settings: Settings, *, demo: bool) -> None:
     """
     check_writable(settings.spelling("server.data"), settings.data)
     _check_length(settings.spelling("server.data"), settings.data)
+    check_place(settings.spelling("server.admin"), settings.admin.socket)
+    group_of("server.admin_group", settings.admin.group)
     if settings.log.file is not None:
         _check_log_file(settings.log.file)
     if settings.certificates is not None and not demo:

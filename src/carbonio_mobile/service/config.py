@@ -43,11 +43,32 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """Where the log goes beside twistd's own; ``file`` None: nowhere."""
+    """Where the log goes beside twistd's own; ``file`` None: nowhere.
+
+    ``directory`` holds sync.log; account loggers write there and in ``account_directories``.
+    """
 
     file: Path | None
     level: Any
     requests: bool
+    directory: Path
+    account_directories: tuple[Path, ...]
+    account_bytes: int
+
+
+ADMIN_SOCKET = "admin.sock"
+AUDIT_FILE = "audit.log"
+LOG_DIRECTORY = "logs"
+SYNC_LOG = "sync.log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminSettings:
+    """Where administrators speak to the daemon, who they are, and what is written of it."""
+
+    socket: Path
+    group: str
+    audit: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +84,7 @@ class Settings:
     data: Path
     eas: tuple[str, ...]
     lmtp: tuple[str, ...]
+    admin: AdminSettings
     certificates: CertificatePlan | None
     watch_interval_s: float
     trusted_proxies: tuple[Network, ...]
@@ -157,6 +179,9 @@ _FITS: Mapping[Kind, Callable[[Any], bool]] = {
     Kind.TEXT: _is_text,
     Kind.PATH: _is_text,
     Kind.ENDPOINTS: partial(_is_list, _is_text),
+    Kind.PATHS: lambda value: (
+        _is_list(_is_text, value) and all(text.startswith("/") for text in value)
+    ),
     Kind.DELAYS: lambda value: (
         _is_list(_is_number, value) and bool(value) and all(each >= 1 for each in value)
     ),
@@ -201,6 +226,11 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
         data=Path(data).absolute(),
         eas=values["server.eas"],
         lmtp=values["server.lmtp"],
+        admin=AdminSettings(
+            socket=Path(values["server.admin"] or Path(data) / ADMIN_SOCKET).absolute(),
+            group=values["server.admin_group"],
+            audit=Path(values["log.audit"] or Path(data) / AUDIT_FILE).absolute(),
+        ),
         certificates=_certificates(values["tls.certificates"]),
         watch_interval_s=float(values["tls.watch_interval_s"]),
         trusted_proxies=_networks(values["http.trusted_proxies"]),
@@ -225,6 +255,9 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
             file=Path(values["log.file"]).absolute() if values["log.file"] else None,
             level=LogLevel.levelWithName(values["log.level"]),
             requests=values["log.requests"],
+            directory=Path(values["log.directory"] or Path(data) / LOG_DIRECTORY).absolute(),
+            account_directories=tuple(map(Path, values["log.account_directories"])),
+            account_bytes=values["log.account_bytes"],
         ),
     )
 

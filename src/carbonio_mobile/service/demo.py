@@ -222,5 +222,7 @@ def greeting(data: Path, urls: Iterable[str]) -> str:
         "  Try, in another terminal:\n"
         f"    carbonio-mobile-client --url {shown} --user {first} \\\n"
         f"      --password {demo_password(first)}{insecure} sync\n\n"
+        "  and as its administrator:\n"
+        f"    carbonio --socket {data / 'admin.sock'} mobile getAllDevices\n\n"
         "  Ctrl-C stops it; started again, it keeps its data.\n"
     )

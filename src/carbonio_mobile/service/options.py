@@ -26,6 +26,7 @@ class Kind(Enum):
     TEXT = "text"
     PATH = "a path"
     ENDPOINTS = "a list of endpoint strings"
+    PATHS = "a list of absolute paths"
     DELAYS = "a list of numbers of seconds, each at least 1"
     NETWORKS = "a list of addresses or networks"
     CERTIFICATES = "a list of tables with certificate, key and hosts"
@@ -128,6 +129,21 @@ OPTIONS: tuple[Option, ...] = (
         default=(),
         help="where the mail server delivers by LMTP (tcp:24:interface=127.0.0.1, "
         "unix:/run/carbonio-mobile/lmtp:mode=660); none without one",
+    ),
+    Option(
+        section="server",
+        name="admin",
+        kind=Kind.PATH,
+        default="",
+        help="the Unix socket of the carbonio command, mode 0660; without one, admin.sock in "
+        "server.data",
+    ),
+    Option(
+        section="server",
+        name="admin_group",
+        kind=Kind.TEXT,
+        default="",
+        help="the group whose members may use the admin socket; the daemon's own without one",
     ),
     Option(
         section="tls",
@@ -674,6 +690,41 @@ OPTIONS: tuple[Option, ...] = (
         default="info",
         choices=("debug", "info", "warn", "error", "critical"),
         help="the least level that goes to log.file",
+        reloadable=True,
+    ),
+    Option(
+        section="log",
+        name="audit",
+        kind=Kind.PATH,
+        default="",
+        help="the file that every change by the admin socket is written to, one JSON line each; "
+        "audit.log in server.data without one",
+    ),
+    Option(
+        section="log",
+        name="directory",
+        kind=Kind.PATH,
+        default="",
+        help="the directory of sync.log, which has a line for each ActiveSync request, and of "
+        "account loggers; logs in server.data without one",
+    ),
+    Option(
+        section="log",
+        name="account_directories",
+        kind=Kind.PATHS,
+        default=("/tmp",),  # noqa: S108 -- the manual's sample; files there are made with care
+        help="directories beside log.directory in which account loggers may write",
+        reloadable=True,
+    ),
+    Option(
+        section="log",
+        name="account_bytes",
+        kind=Kind.COUNT,
+        default=67_108_864,
+        low=65_536,
+        high=1_099_511_627_776,
+        unit="bytes",
+        help="the size at which an account logger begins its file anew; the one before is kept",
         reloadable=True,
     ),
     Option(

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -16,19 +17,30 @@ from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.commands.context import Services
 from carbonio_mobile.documents.slots import Slots
+from carbonio_mobile.eas.http import HttpRequest, HttpResponse
+from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
+from carbonio_mobile.logs.accountloggers import AccountLoggers, LoggerOptions
+from carbonio_mobile.logs.activity import Activity
+from carbonio_mobile.logs.synclog import SyncLog
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
 from carbonio_mobile.mailbox.delivery.outbox import Outbox
 from carbonio_mobile.mailbox.delivery.relay import NO_RELAY, smtp_relay
 from carbonio_mobile.mailbox.delivery.stages import Relay
 from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
+from carbonio_mobile.mailbox.sendingrights import SendingRights
+from carbonio_mobile.mailbox.sharing import SharedMailboxes
+from carbonio_mobile.mailbox.sharingsink import SharingSink
 from carbonio_mobile.pipeline import Pipeline, Served
-from carbonio_mobile.service.config import Settings
+from carbonio_mobile.service.administration import Administration, Controls
+from carbonio_mobile.service.config import SYNC_LOG, Settings
 from carbonio_mobile.service.health import Health
 from carbonio_mobile.service.library import library, make_slots
 from carbonio_mobile.service.process import ReactorOfDay
+from carbonio_mobile.service.switches import Door
 from carbonio_mobile.store.database import Database
+from carbonio_mobile.store.shares import SqlSharing
 from carbonio_mobile.store.sql import SqlStore
 from carbonio_mobile.store.sqlite import SqliteFile
 from carbonio_mobile.web.site import EdgeSite, make_site
@@ -62,23 +74,31 @@ class Parts:
     mailboxes: EmbeddedMailboxes
     outbox: Outbox
     hub: ChangeHub
+    sharing: SqlSharing
+    sink: SharingSink
     turns: DeviceTurns
     document_slots: Slots
     services: Services
     health: Health
     site: EdgeSite
     lmtp: LmtpFactory
+    sync_log: SyncLog
+    doors: Mapping[str, Door]
+    administration: Administration
 
 
 def build(settings: Settings, reactor: Reactor) -> Parts:
     """Make all parts; nothing runs, but the directory's database is open. Raises: ConfigError."""
     hub = ChangeHub(reactor)
     directory = _directory(settings, reactor)
+    database = Database(state_file(settings), reactor=reactor, answer_s=settings.answer_s)
+    sharing = SqlSharing(database, hub)
+    sink = SharingSink(hub, sharing)
     mailboxes = EmbeddedMailboxes(
         settings.data,
         reactor=reactor,
         clock=time.time,
-        sink=hub,
+        sink=sink,
         quota_of=partial(quota_bytes, directory.accounts),
         message_limit_bytes=settings.bounds.message_bytes,
         tuning=settings.mailboxes,
@@ -90,15 +110,18 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         mailboxes=mailboxes,
         relay=_relay(settings, reactor),
         options=settings.outbox,
+        lists=directory.provisioning,
     )
-    database = Database(state_file(settings), reactor=reactor, answer_s=settings.answer_s)
     store = SqlStore(database)
     health = Health(lambda: store.devices(AccountId("")), clock=reactor)
     document_slots = make_slots(reactor, answer_s=settings.answer_s)
+    loggers = AccountLoggers(
+        options=logger_options(settings), clock=time.time, random_bytes=secrets.token_bytes
+    )
     services = Services(
         accounts=directory.accounts,
         directory=directory.people,
-        mailboxes=mailboxes,
+        mailboxes=SharedMailboxes(mailboxes, sharing),
         submission=outbox,
         devices=store,
         states=store,
@@ -110,12 +133,62 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         trust=settings.trust,
         bounds=settings.bounds,
         documents=library(settings.documents, document_slots),
+        rights=SendingRights(directory.provisioning, sharing),
+        forced_window=loggers.forced_window,
     )
     turns = DeviceTurns(queue_limit=_TURNS_WAITING)
-    pipeline = make_pipeline(settings, services, turns)
-    site = make_site(
-        respond=pipeline.respond,
-        discover=pipeline.discover,
+    doors = {
+        name: Door(name, *also, answer=_not_ready, closed=hub.send_back)
+        for name, *also in (("activesync-services", "activesync"), ("autodiscover",))
+    }
+    administration = Administration(
+        settings=settings,
+        directory=directory,
+        database=database,
+        store=store,
+        services=services,
+        own_mailboxes=mailboxes,
+        turns=turns,
+        sharing=sharing,
+        loggers=loggers,
+        doors=doors,
+    )
+    sync_log = open_sync_log(settings)
+    parts = Parts(
+        directory=directory,
+        database=database,
+        mailboxes=mailboxes,
+        outbox=outbox,
+        hub=hub,
+        sharing=sharing,
+        sink=sink,
+        turns=turns,
+        document_slots=document_slots,
+        services=services,
+        health=health,
+        site=_site(settings, reactor, doors, health),
+        lmtp=LmtpFactory(
+            outbox.local, lists=outbox.lists, limits=settings.lmtp_limits, clock=reactor
+        ),
+        sync_log=sync_log,
+        doors=doors,
+        administration=administration,
+    )
+    _serve(parts, settings, services)
+    return parts
+
+
+async def _not_ready(_request: HttpRequest) -> HttpResponse:
+    """Put off whoever comes before there is a pipeline."""
+    return HttpResponse(code=503)
+
+
+def _site(
+    settings: Settings, reactor: Reactor, doors: Mapping[str, Door], health: Health
+) -> EdgeSite:
+    return make_site(
+        respond=doors["activesync-services"].respond,
+        discover=doors["autodiscover"].respond,
         health=health.answer,
         limits=settings.limits,
         trusted_proxies=settings.trusted_proxies,
@@ -124,19 +197,6 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         in_thread=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
         log=_log,
         access_log=_requests_log if settings.log.requests else None,
-    )
-    return Parts(
-        directory=directory,
-        database=database,
-        mailboxes=mailboxes,
-        outbox=outbox,
-        hub=hub,
-        turns=turns,
-        document_slots=document_slots,
-        services=services,
-        health=health,
-        site=site,
-        lmtp=LmtpFactory(outbox.local, limits=settings.lmtp_limits, clock=reactor),
     )
 
 
@@ -148,12 +208,31 @@ def reconfigure(parts: Parts, settings: Settings) -> None:
         bounds=settings.bounds,
         documents=library(settings.documents, parts.document_slots),
     )
-    pipeline = make_pipeline(settings, services, parts.turns)
-    parts.site.edge.respond = pipeline.respond
-    parts.site.edge.discover = pipeline.discover
+    parts.administration.controls.loggers.reconfigure(logger_options(settings))
+    _serve(parts, settings, services)
 
 
-def make_pipeline(settings: Settings, services: Services, turns: DeviceTurns) -> Pipeline:
+def _serve(parts: Parts, settings: Settings, services: Services) -> None:
+    """Let requests be answered by a pipeline with these settings."""
+    pipeline = make_pipeline(
+        settings,
+        services,
+        parts.turns,
+        controls=parts.administration.controls,
+        observe=partial(observe, parts.sync_log, parts.administration.controls.activity),
+    )
+    parts.doors["activesync-services"].answer = pipeline.respond
+    parts.doors["autodiscover"].answer = pipeline.discover
+
+
+def make_pipeline(
+    settings: Settings,
+    services: Services,
+    turns: DeviceTurns,
+    *,
+    controls: Controls,
+    observe: Callable[[Served], None],
+) -> Pipeline:
     """Make what answers requests; it keeps nothing that another one could not take over."""
     return Pipeline(
         accounts=services.accounts,
@@ -161,8 +240,36 @@ def make_pipeline(settings: Settings, services: Services, turns: DeviceTurns) ->
         turns=turns,
         rules=settings.provisioning,
         limits=settings.wbxml,
-        observe=log_request,
+        observe=observe,
+        offer=controls.offers,
+        guard=controls.guard,
+        traffic=controls.loggers,
     )
+
+
+def logger_options(settings: Settings) -> LoggerOptions:
+    """Give where account loggers may write."""
+    log = settings.log
+    own = (log.directory / SYNC_LOG, settings.admin.audit, *([log.file] if log.file else []))
+    return LoggerOptions(
+        directories=(log.directory, *log.account_directories),
+        reserved=own,
+        bytes_max=log.account_bytes,
+    )
+
+
+def open_sync_log(settings: Settings) -> SyncLog:
+    """Open sync.log, its directory made where it is missing. Raises: ConfigError."""
+    directory = settings.log.directory
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+        return SyncLog(directory / SYNC_LOG, clock=time.time, complain=_complain)
+    except OSError as exc:
+        raise ConfigError("log.directory", f"cannot write {exc.filename}: {exc.strerror}") from exc
+
+
+def _complain(why: str) -> None:
+    _log.error("{why}", why=why)
 
 
 def _directory(settings: Settings, reactor: Reactor) -> EmbeddedDirectory:
@@ -199,6 +306,13 @@ async def quota_bytes(accounts: IAccounts, account: AccountId) -> int:
     """Give an account's quota; 0 is none."""
     text = (await accounts.account(account)).value("zimbraMailQuota", "0")
     return int(text) if text.isdigit() else 0
+
+
+def observe(sync_log: SyncLog, activity: Activity, served: Served) -> None:
+    """Tell of a request to all who keep count of them."""
+    log_request(served)
+    sync_log.write(served)
+    activity.observe(served)
 
 
 def log_request(served: Served) -> None:

@@ -17,7 +17,7 @@ from carbonio_mobile.accounts.opening import open_store
 from carbonio_mobile.accounts.passwords import FULL_COST
 from carbonio_mobile.errors import ConfigError, StoreError
 from carbonio_mobile.mailbox.delivery.database import OUTBOX_FILE, open_queue
-from carbonio_mobile.service import demo
+from carbonio_mobile.service import adminsocket, demo
 from carbonio_mobile.service.check import certificate_table
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.listeners import LateFactory, Listener, endpoint, listen_all
@@ -33,7 +33,8 @@ LOCK_FILE = "daemon.lock"
 class Prepared:
     """What the daemon holds before it runs. ``lock`` is an open file: closing it gives the data up.
 
-    ``ports`` are in the order of the settings: those of ``eas``, then those of ``lmtp``.
+    ``ports`` are in the order of the settings: those of ``eas``, then those of ``lmtp``, then the
+    admin socket.
     """
 
     lock: int
@@ -41,13 +42,16 @@ class Prepared:
     log_file: LogFile | None
     eas: LateFactory
     lmtp: LateFactory
+    admin: LateFactory
+    admin_group: int
     ports: list[IListeningPort]
 
 
 def prepare(settings: Settings, reactor: Reactor, *, with_demo: bool) -> Prepared:
     """Take all that must be had for a start, or nothing. Raises: ConfigError."""
     ports: list[IListeningPort] = []
-    eas, lmtp = LateFactory(), LateFactory()
+    eas, lmtp, admin = LateFactory(), LateFactory(), LateFactory()
+    admin_group = adminsocket.group_of("server.admin_group", settings.admin.group)
     lock = take_directory(settings.spelling("server.data"), settings.data)
     try:
         if with_demo:
@@ -59,6 +63,15 @@ def prepare(settings: Settings, reactor: Reactor, *, with_demo: bool) -> Prepare
                 *_listeners("server.lmtp", settings.lmtp, lmtp, settings, table, reactor),
             ]
         )
+        ports.append(
+            adminsocket.listen(
+                settings.spelling("server.admin"),
+                settings.admin.socket,
+                admin,
+                group=admin_group,
+                reactor=reactor,
+            )
+        )
         log_file = LogFile.open(settings.log)
         prepare_databases(settings, with_demo=with_demo)
     except BaseException:
@@ -66,7 +79,16 @@ def prepare(settings: Settings, reactor: Reactor, *, with_demo: bool) -> Prepare
             port.stopListening()
         os.close(lock)
         raise
-    return Prepared(lock=lock, table=table, log_file=log_file, eas=eas, lmtp=lmtp, ports=ports)
+    return Prepared(
+        lock=lock,
+        table=table,
+        log_file=log_file,
+        eas=eas,
+        lmtp=lmtp,
+        admin=admin,
+        admin_group=admin_group,
+        ports=ports,
+    )
 
 
 def _listeners(

@@ -37,6 +37,10 @@ _CONFIG = (
     "The configuration file, TOML [default: none, all options at their defaults]; the sample is "
     "etc/carbonio-mobile.toml."
 )
+_ADMIN = (
+    "The Unix socket of the carbonio command, a path [default: server.admin, else admin.sock in "
+    "--data]."
+)
 _DATA = f"The data directory, a path [default: server.data, {BY_PATH['server.data'].default}]."
 
 
@@ -46,7 +50,11 @@ class Options(usage.Options):
     synopsis = "[options]"
     longdesc = ""
     optFlags = [["check", None, _CHECK], ["demo", None, _DEMO]]
-    optParameters = [["config", None, None, _CONFIG], ["data", None, None, _DATA]]
+    optParameters = [
+        ["config", None, None, _CONFIG],
+        ["data", None, None, _DATA],
+        ["admin", None, None, _ADMIN],
+    ]
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # Twisted has no types there
@@ -97,8 +105,9 @@ class Options(usage.Options):
         if self["demo"] and self["config"]:
             raise usage.UsageError("--demo: takes no --config")
         overrides: dict[str, Any] = dict(self._listeners)
-        if self["data"] is not None:
-            overrides["server.data"] = self["data"]
+        for name in ("data", "admin"):
+            if self[name] is not None:
+                overrides[f"server.{name}"] = self[name]
         self.source = SettingsSource(
             file=Path(self["config"]).absolute() if self["config"] else None,
             demo=bool(self["demo"]),

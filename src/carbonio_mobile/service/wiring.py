@@ -34,6 +34,9 @@ from carbonio_mobile.service.source import SettingsSource
 
 _log = Logger()
 
+_REFRESH_S = 1.0
+_NOTICES_S = 60.0
+
 
 def make_daemon(source: SettingsSource, settings: Settings) -> "Daemon":
     """Take data directory and sockets and give the service. Raises: ConfigError."""
@@ -84,12 +87,15 @@ class Daemon(Service):
         parts = self._parts = build(self._affordable(), self._reactor)
         parts.directory.start()
         await parts.database.start()
-        self._hints = listen_for_hints(self._reactor, self.settings.data, parts.hub)
+        self._hints = listen_for_hints(self._reactor, self.settings.data, parts.sink)
         if self._source.demo:
             await self._fill_demo(parts)
+        await parts.sharing.load()
+        await parts.administration.begin()
         parts.outbox.start()
         self.prepared.eas.serving = parts.site
         self.prepared.lmtp.serving = parts.lmtp
+        self.prepared.admin.serving = parts.administration.factory(self.prepared.admin_group)
         signal.signal(signal.SIGHUP, self._hang_up)
         self._start_periodic()
         process.share_the_interpreter()
@@ -140,6 +146,9 @@ class Daemon(Service):
             _log.info("demo: {count} items written", count=written)
 
     def _start_periodic(self) -> None:
+        assert self._parts is not None, "the parts are made by now"
+        self._periodic.repeat(_REFRESH_S, self._parts.administration.refresh)
+        self._periodic.repeat(_NOTICES_S, self._parts.administration.notify_due)
         watchdog_s = watchdog_interval_s(os.environ)
         if watchdog_s is not None:
             self._periodic.repeat(watchdog_s, self._feed_watchdog)
@@ -199,7 +208,14 @@ class Daemon(Service):
             raise
         self._log_files.use(log_file)
         if self._parts is not None:
+            self._reopen_sync_log(self._parts)
             reconfigure(self._parts, settings)
+
+    def _reopen_sync_log(self, parts: Parts) -> None:
+        try:
+            parts.sync_log.reopen()
+        except OSError as exc:
+            _log.error("sync.log stays as it was: {why}", why=str(exc))
 
     def look_at_certificates(self) -> None:
         """Take renewed certificates into use; while they do not fit, the old ones serve."""
@@ -242,6 +258,8 @@ class Daemon(Service):
         await parts.mailboxes.stop()
         await parts.database.stop()
         await parts.directory.stop()
+        parts.administration.end()
+        parts.sync_log.close()
 
 
 def _restart_note(before: Settings, after: Settings) -> str:

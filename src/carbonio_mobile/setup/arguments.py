@@ -4,8 +4,6 @@ from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormat
 from collections.abc import Callable
 from pathlib import Path
 
-from carbonio_mobile.accounts.entries import Target
-from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.setup import commands
 from carbonio_mobile.setup.mail import import_command
 from carbonio_mobile.setup.sizes import size_bytes
@@ -16,15 +14,11 @@ examples:
   carbonio-mobile-setup --data … create-account john@example.com --quota 2GB --generate
   carbonio-mobile-setup --data … import john@example.com ~/Maildir old.mbox --folder Archive/2024
   carbonio-mobile-setup --data … import john@example.com calendar.ics contacts.vcf
-  carbonio-mobile-setup --data … set-attribute cos:default zimbraMailQuota 2147483648
-  carbonio-mobile-setup --data … set-attribute cos:default carbonioMobilePolicyProfile carbonio
-  carbonio-mobile-setup --data … show john@example.com --inherited
 
-All commands may be used while the daemon runs; it sees the change at once.
+This is what works without a running daemon; all else is done with "carbonio prov" and the other
+commands of carbonio. All commands may be used while the daemon runs; it sees the change at once.
 Exit status: 0 done, 1 refused or failed (the reason is on standard error), 2 wrong usage.
 """
-
-_TARGETS = "john@example.com (or an account's id), cos:NAME, domain:NAME, or the word global"
 
 
 def make_parser() -> ArgumentParser:
@@ -42,8 +36,6 @@ def make_parser() -> ArgumentParser:
     _add_domains(rows)
     _add_accounts(rows)
     _add_passwords(rows)
-    _add_aliases(rows)
-    _add_attributes(rows)
     _add_import(rows)
     return parser
 
@@ -75,17 +67,6 @@ def _add_domains(rows: _Commands) -> None:
         metavar="NAME",
         help="a host name at which logins without @ belong to this domain (may be repeated)",
     )
-    row = rows.add(
-        "create-cos",
-        commands.create_cos,
-        "make a class of service",
-        "phones zimbraFeatureMobileSyncEnabled=TRUE zimbraMailQuota=1073741824",
-    )
-    row.add_argument("name", metavar="NAME")
-    row.add_argument("attributes", nargs="*", type=_assignment, metavar="ATTRIBUTE=VALUE")
-    row = rows.add("list", commands.list_entries, "list accounts, domains or COSes", "accounts")
-    row.add_argument("what", nargs="?", choices=("accounts", "domains", "cos"), default="accounts")
-    row.add_argument("--domain", metavar="DOMAIN", help="only accounts of this domain")
 
 
 def _add_accounts(rows: _Commands) -> None:
@@ -103,22 +84,6 @@ def _add_accounts(rows: _Commands) -> None:
         "--alias", action="append", default=[], metavar="ADDRESS", help="may be repeated"
     )
     row.add_argument("--quota", type=_size, metavar="SIZE", help="like 2GB or 500MB; 0 for none")
-    row = rows.add(
-        "delete-account",
-        commands.delete_account,
-        "remove an account; its mailbox files stay",
-        "john@example.com --yes",
-    )
-    row.add_argument("address", metavar="ADDRESS")
-    row.add_argument("--yes", action="store_true", help="do not ask")
-    row = rows.add(
-        "rename-account",
-        commands.rename_account,
-        "give an account another address, its mailbox staying",
-        "john@example.com john.doe@example.com",
-    )
-    row.add_argument("address", metavar="ADDRESS")
-    row.add_argument("new_address", metavar="NEW_ADDRESS")
 
 
 def _add_passwords(rows: _Commands) -> None:
@@ -130,13 +95,6 @@ def _add_passwords(rows: _Commands) -> None:
     )
     row.add_argument("address", metavar="ADDRESS")
     _add_password_source(row)
-    row = rows.add(
-        "unlock",
-        commands.unlock,
-        "end a lockout after failed logins",
-        "john@example.com",
-    )
-    row.add_argument("address", metavar="ADDRESS")
 
 
 def _add_password_source(row: ArgumentParser) -> None:
@@ -148,43 +106,6 @@ def _add_password_source(row: ArgumentParser) -> None:
     )
     source.add_argument(
         "--generate", action="store_true", help="make a password and print it, this once"
-    )
-
-
-def _add_aliases(rows: _Commands) -> None:
-    for name, run, purpose in (
-        ("add-alias", commands.add_alias, "give an account one more address"),
-        ("remove-alias", commands.remove_alias, "take an additional address away"),
-    ):
-        row = rows.add(name, run, purpose, "john@example.com sales@example.com")
-        row.add_argument("address", metavar="ADDRESS")
-        row.add_argument("alias", metavar="ALIAS")
-
-
-def _add_attributes(rows: _Commands) -> None:
-    row = rows.add(
-        "set-attribute",
-        commands.set_attribute,
-        "set, extend or remove an attribute",
-        "john@example.com zimbraAllowFromAddress info@example.com --add",
-    )
-    row.add_argument("target", type=_target, metavar="TARGET", help=_TARGETS)
-    row.add_argument("name", metavar="NAME", help="as the product spells it, in any case")
-    row.add_argument(
-        "values", nargs="*", metavar="VALUE", help="none, or an empty one, to remove it"
-    )
-    sign = row.add_mutually_exclusive_group()
-    sign.add_argument(
-        "--add", dest="sign", action="store_const", const="+", help="keep the other values"
-    )
-    sign.add_argument(
-        "--remove", dest="sign", action="store_const", const="-", help="remove these values only"
-    )
-    row.set_defaults(sign="")
-    row = rows.add("show", commands.show, "print an entry", "john@example.com --inherited")
-    row.add_argument("target", type=_target, metavar="TARGET", help=_TARGETS)
-    row.add_argument(
-        "--inherited", action="store_true", help="print what an account inherits as well"
     )
 
 
@@ -217,22 +138,8 @@ def _add_import(rows: _Commands) -> None:
     row.add_argument("--dry-run", action="store_true", help="read everything, store nothing")
 
 
-def _assignment(text: str) -> tuple[str, tuple[str, ...]]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise ArgumentTypeError(f"expected ATTRIBUTE=VALUE, got {text!r}")
-    return name, (value,)
-
-
 def _size(text: str) -> int:
     try:
         return size_bytes(text)
     except ValueError as exc:
         raise ArgumentTypeError(str(exc)) from exc
-
-
-def _target(text: str) -> Target:
-    try:
-        return Target.parse(text)
-    except InvalidArgument as exc:
-        raise ArgumentTypeError(exc.why) from exc

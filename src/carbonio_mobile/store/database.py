@@ -13,11 +13,23 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred, fail, gatherResults
 
 from carbonio_mobile.store.lane import Crew, Job, Lane, Reactor
-from carbonio_mobile.store.sqlite import SqliteFile, is_of_one_statement, store_error
+from carbonio_mobile.store.sqlite import (
+    GIVES_PAGES_BACK,
+    SqliteFile,
+    is_of_one_statement,
+    store_error,
+)
 from carbonio_mobile.store.upgrade import bring_up_to_date
 
 Result = TypeVar("Result")
 Jobs = Sequence[Job[sqlite3.Cursor]]
+
+
+PAGES_AT_ONCE = 500
+"""So many pages are given back to the disk in one write."""
+
+WRITTEN_ANEW_S = 3600.0
+"""So long at the most a database is waited for that is written anew."""
 
 
 class Desk(Crew[sqlite3.Cursor]):
@@ -107,6 +119,7 @@ class Database:
 
     def __init__(self, file: SqliteFile, *, reactor: Reactor, answer_s: float) -> None:
         self._file = file
+        self._reactor = reactor
         self._writer = Lane(reactor, WritingDesk(file), name="state-writer", answer_s=answer_s)
         self._reader = Lane(reactor, ReadingDesk(file), name="state-reader", answer_s=answer_s)
 
@@ -135,6 +148,64 @@ class Database:
         """
         return self._writer.submit(work)
 
+    def compact(self) -> Deferred[tuple[int, int]]:
+        """Give free pages back to the disk; gives the size of the file before and after, in octets.
+
+        A file that can do so gives them back a few at a time, between other writes. One that was
+        made before it could is written anew in a thread of its own: reads go on, writes that come
+        meanwhile wait as long as the database is waited for, and are told Unavailable then.
+        """
+        return Deferred.fromCoroutine(self._compact())
+
+    async def _compact(self) -> tuple[int, int]:
+        before = await self.read(_size)
+        if await self.read(_gives_back):
+            left = await self.read(_free)
+            while left and (now := await self.write(_give_back)) < left:
+                left = now
+        else:
+            await self._aside(_write_anew)
+        return before, await self.read(_size)
+
+    async def _aside(self, work: Callable[[sqlite3.Cursor], None]) -> None:
+        """Do work in a thread of its own, outside of any transaction."""
+        lane = Lane(
+            self._reactor, ReadingDesk(self._file), name="state-aside", answer_s=WRITTEN_ANEW_S
+        )
+        lane.start()
+        try:
+            await lane.submit(work)
+        finally:
+            await lane.stop()
+
     def stop(self) -> Deferred[list[None]]:
         """Finish what was asked for, close, and take no more."""
         return gatherResults([self._reader.stop(), self._writer.stop()])
+
+
+def _size(cursor: sqlite3.Cursor) -> int:
+    pages, octets = (_number(cursor, name) for name in ("page_count", "page_size"))
+    return pages * octets
+
+
+def _gives_back(cursor: sqlite3.Cursor) -> bool:
+    return _number(cursor, "auto_vacuum") == 2  # INCREMENTAL
+
+
+def _give_back(cursor: sqlite3.Cursor) -> int:
+    """Give some pages back; tells how many free ones are left."""
+    cursor.execute(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").fetchall()
+    return _free(cursor)
+
+
+def _free(cursor: sqlite3.Cursor) -> int:
+    return _number(cursor, "freelist_count")
+
+
+def _write_anew(cursor: sqlite3.Cursor) -> None:
+    cursor.execute(GIVES_PAGES_BACK)
+    cursor.execute("VACUUM")
+
+
+def _number(cursor: sqlite3.Cursor, pragma: str) -> int:
+    return int(cursor.execute(f"PRAGMA {pragma}").fetchone()[0])

@@ -1,7 +1,7 @@
 """Turn devices into rows of the database and back, field by field."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from carbonio_mobile.sync.device import Device, PolicyState, WipeKind, WipeState
 
 
 def device_to_row(device: Device) -> dict[str, Any]:
-    """Give the columns of a device's row but ``wipe``, which is stored by itself."""
+    """Give the columns of a device's row but ``wipe`` and ``suspended``, stored by themselves."""
     policy = device.policy
     record = {
         "sent_id": device.sent_id,
@@ -45,6 +45,11 @@ def device_to_row(device: Device) -> dict[str, Any]:
     }
 
 
+def partners(devices: Iterable[Device]) -> int:
+    """Count devices, each that came back under another id only once."""
+    return sum(not device.succeeded_by for device in devices)
+
+
 def wipe_to_text(wipe: WipeState | None) -> str | None:
     """Give the column ``wipe``."""
     if wipe is None:
@@ -60,12 +65,13 @@ def wipe_to_text(wipe: WipeState | None) -> str | None:
     return json.dumps(record, separators=(",", ":"))
 
 
-def device_from_row(row: tuple[str, str, float, str, str | None]) -> Device:
+def device_from_row(row: tuple[str, str, float, str, str | None, float | None]) -> Device:
     """Give the device of a row, its columns as in the schema. Raises: Corrupt."""
-    account, device, last_seen, record, wipe = row
+    account, device, last_seen, record, wipe, suspended = row
     key = DeviceKey(AccountId(account), DeviceId(device))
     try:
-        return replace(_device(key, last_seen, json.loads(record)), wipe=_wipe(wipe))
+        known = _device(key, last_seen, json.loads(record))
+        return replace(known, wipe=_wipe(wipe), suspended_at=suspended or 0.0)
     except (AttributeError, KeyError, TypeError, ValueError) as exc:
         # The record holds a password: nothing of it may come into the text.
         raise Corrupt(f"the record of device {device} is not readable") from exc

@@ -6,11 +6,11 @@ from sqlite3 import Cursor
 from twisted.internet.defer import Deferred
 from zope.interface import implementer
 
-from carbonio_mobile.ids import AccountId, DeviceKey
+from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
 from carbonio_mobile.interfaces import IDevices, ISyncStates
 from carbonio_mobile.store import statements as sql
 from carbonio_mobile.store.database import Database
-from carbonio_mobile.store.rows import device_from_row, device_to_row, wipe_to_text
+from carbonio_mobile.store.rows import device_from_row, device_to_row, partners, wipe_to_text
 from carbonio_mobile.sync.device import Device, WipeState
 
 
@@ -47,7 +47,7 @@ class SqlStore:
         return self._database.read(work)
 
     def save_device(self, device: Device) -> Deferred[None]:
-        """Store a device, replacing what was known but for the order to wipe it."""
+        """Store a device, replacing what was known but for what administrators ordered."""
         row = device_to_row(device)
         return self._database.write(lambda cursor: sql.SAVE_DEVICE.run(cursor, [row]))
 
@@ -64,6 +64,70 @@ class SqlStore:
             return [device_from_row(row) for row in rows]
 
         return self._database.read(work)
+
+    def suspend(self, key: DeviceKey, since: float | None) -> Deferred[None]:
+        """Store since when a device is kept from syncing, or that it is not."""
+        order = {**_of(key), "since": since}
+        return self._database.write(lambda cursor: sql.SUSPEND.run(cursor, [order]))
+
+    def count(self, account: AccountId) -> Deferred[int]:
+        """Count an account's devices, but for those that came back under another id."""
+        return self.devices(account).addCallback(partners)
+
+    def accounts_of(self, device: DeviceId) -> Deferred[Sequence[AccountId]]:
+        """Give the accounts that have a device of that id, in order."""
+
+        def work(cursor: Cursor) -> Sequence[AccountId]:
+            rows = sql.ACCOUNTS_OF_DEVICE.rows(cursor, {"device": device})
+            return [AccountId(account) for (account,) in rows]
+
+        return self._database.read(work)
+
+    def all_devices(self, after: DeviceKey | None, limit: int) -> Deferred[Sequence[Device]]:
+        """Give the devices that follow a key, by account and device, at most ``limit``."""
+        place = {"after_account": "", "after_device": ""}
+        if after is not None:
+            place = {"after_account": after.account, "after_device": after.device}
+
+        def work(cursor: Cursor) -> Sequence[Device]:
+            rows = sql.ALL_DEVICES.rows(cursor, {**place, "rows": limit})
+            return [device_from_row(row) for row in rows]
+
+        return self._database.read(work)
+
+    def reset(self, key: DeviceKey) -> Deferred[None]:
+        """Drop the sync states of a device, and keep its record."""
+        return self._database.write(lambda cursor: sql.REMOVE_ALL_DOCUMENTS.run(cursor, [_of(key)]))
+
+    def document_names(self, key: DeviceKey) -> Deferred[Sequence[str]]:
+        """Give the names of a device's documents, in order."""
+        return self._database.read(
+            lambda cursor: [name for (name,) in sql.NAMES_OF_DOCUMENTS.rows(cursor, _of(key))]
+        )
+
+    def count_stale(self, before: float) -> Deferred[int]:
+        """Count the devices that were last seen before a time, and are under no order."""
+
+        def work(cursor: Cursor) -> int:
+            return int(sql.COUNT_STALE.rows(cursor, {"before": before})[0][0])
+
+        return self._database.read(work)
+
+    def remove_stale(self, before: float, limit: int) -> Deferred[int]:
+        """Forget some of those devices, the oldest first; gives how many."""
+
+        def work(cursor: Cursor) -> int:
+            rows = sql.SOME_STALE.rows(cursor, {"before": before, "rows": limit})
+            keys = [{"account": account, "device": device} for account, device in rows]
+            sql.REMOVE_DEVICE.run(cursor, keys)
+            sql.REMOVE_ALL_DOCUMENTS.run(cursor, keys)
+            return len(keys)
+
+        return self._database.write(work)
+
+    def compact(self) -> Deferred[tuple[int, int]]:
+        """Give back the room of what was removed; gives the octets before and after."""
+        return self._database.compact()
 
     def remove_device(self, key: DeviceKey) -> Deferred[None]:
         """Forget a device and all its sync states."""

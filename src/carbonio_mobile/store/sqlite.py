@@ -25,6 +25,9 @@ FIRST_STATEMENTS = (
     "SELECT count(*) FROM sqlite_master",
 )
 
+GIVES_PAGES_BACK = "PRAGMA auto_vacuum=INCREMENTAL"
+"""Takes hold of a file that is empty still, or at its next VACUUM."""
+
 CORRUPT = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 # Faults of one statement or its values; the database itself is well.
@@ -64,6 +67,8 @@ class SqliteFile:
             isolation_level=None,
         )
         try:
+            if not connection.execute("PRAGMA page_count").fetchone()[0]:
+                connection.execute(GIVES_PAGES_BACK)
             for statement in FIRST_STATEMENTS:
                 connection.execute(statement)
         except sqlite3.Error:

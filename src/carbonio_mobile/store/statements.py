@@ -14,11 +14,16 @@ from sqlalchemy import (
     Delete,
     Dialect,
     Insert,
+    Integer,
     Select,
+    Text,
     Update,
     bindparam,
     delete,
+    func,
+    literal_column,
     select,
+    tuple_,
     update,
 )
 
@@ -56,6 +61,9 @@ def _some_documents(count: int) -> Select[Any]:
     )
 
 
+_NO_OFFSET: Any = literal_column("0")
+"""SQLite's LIMIT is compiled with an offset; one that is not given would be one more parameter."""
+
 ONE_DEVICE = Statement(select(DEVICES).where(_of_device(DEVICES)), DIALECT)
 DEVICES_OF_ACCOUNT = Statement(
     select(DEVICES)
@@ -63,9 +71,29 @@ DEVICES_OF_ACCOUNT = Statement(
     .order_by(DEVICES.c.last_seen.desc(), DEVICES.c.device),
     DIALECT,
 )
-SAVE_DEVICE = Statement(upsert(DEVICES, without=("wipe",)), DIALECT)
+ACCOUNTS_OF_DEVICE = Statement(
+    select(DEVICES.c.account)
+    .where(DEVICES.c.device == bindparam("device"))
+    .order_by(DEVICES.c.account),
+    DIALECT,
+)
+SAVE_DEVICE = Statement(upsert(DEVICES, without=("wipe", "suspended")), DIALECT)
 SAVE_WIPE = Statement(
     update(DEVICES).where(_of_device(DEVICES)).values(wipe=bindparam("order")), DIALECT
+)
+SUSPEND = Statement(
+    update(DEVICES).where(_of_device(DEVICES)).values(suspended=bindparam("since")), DIALECT
+)
+ALL_DEVICES = Statement(
+    select(DEVICES)
+    .where(
+        tuple_(DEVICES.c.account, DEVICES.c.device)
+        > tuple_(bindparam("after_account", type_=Text), bindparam("after_device", type_=Text))
+    )
+    .order_by(DEVICES.c.account, DEVICES.c.device)
+    .limit(bindparam("rows", type_=Integer))
+    .offset(_NO_OFFSET),
+    DIALECT,
 )
 REMOVE_DEVICE = Statement(delete(DEVICES).where(_of_device(DEVICES)), DIALECT)
 SAVE_DOCUMENT = Statement(upsert(DOCUMENTS), DIALECT)
@@ -73,6 +101,21 @@ REMOVE_DOCUMENT = Statement(
     delete(DOCUMENTS).where(_of_device(DOCUMENTS), DOCUMENTS.c.name == bindparam("name")), DIALECT
 )
 REMOVE_ALL_DOCUMENTS = Statement(delete(DOCUMENTS).where(_of_device(DOCUMENTS)), DIALECT)
+NAMES_OF_DOCUMENTS = Statement(
+    select(DOCUMENTS.c.name).where(_of_device(DOCUMENTS)).order_by(DOCUMENTS.c.name), DIALECT
+)
+_STALE = (
+    (DEVICES.c.last_seen < bindparam("before")) & DEVICES.c.wipe.is_(None)
+) & DEVICES.c.suspended.is_(None)
+COUNT_STALE = Statement(select(func.count()).select_from(DEVICES).where(_STALE), DIALECT)
+SOME_STALE = Statement(
+    select(DEVICES.c.account, DEVICES.c.device)
+    .where(_STALE)
+    .order_by(DEVICES.c.last_seen)
+    .limit(bindparam("rows", type_=Integer))
+    .offset(_NO_OFFSET),
+    DIALECT,
+)
 SOME_DOCUMENTS = {count: Statement(_some_documents(count), DIALECT) for count in NAMES_AT_ONCE}
 
 

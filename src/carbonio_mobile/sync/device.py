@@ -64,7 +64,8 @@ class Device:
     device said of itself (element name -> text of DeviceInformation: Model, OS, FriendlyName …).
     ``recovery_password`` is the device's recovery password where it deposited one. ``wipe`` is
     stored by itself (``IDevices.save_wipe``), for administrators order it while the device is
-    being served. ``versions_told`` is the list of versions that it was told last, as
+    being served; so is ``suspended_at``, since when an administrator keeps it from syncing, 0 where
+    nobody does. ``versions_told`` is the list of versions that it was told last, as
     MS-ASProtocolVersions has it. ``peer`` is its network address, kept only of those that change
     their ids; ``succeeded_by`` the id under which such a device came back, empty while it uses this
     one.
@@ -81,6 +82,7 @@ class Device:
     information: tuple[tuple[str, str], ...] = ()
     recovery_password: str = field(default="", repr=False)
     wipe: WipeState | None = None
+    suspended_at: float = 0.0
     versions_told: str = ""
     peer: str = ""
     succeeded_by: str = ""

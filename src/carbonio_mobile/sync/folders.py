@@ -4,10 +4,10 @@ Spec: MS-ASCMD 2.2.3.186 (Type) for the kinds; their numbers on the wire stand i
 ``eas/foldertypes.py``.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from carbonio_mobile.ids import ChangeToken, FolderId
+from carbonio_mobile.ids import AccountId, ChangeToken, FolderId
 
 
 class FolderKind(Enum):
@@ -74,12 +74,18 @@ _STANDARD = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """One folder. ``parent`` is None at the top level; ``name`` is 1 to 256 characters."""
+    """One folder. ``parent`` is None at the top level; ``name`` is 1 to 256 characters.
+
+    ``owner`` is whose folder it is where that is another account, and ``read_only`` tells that this
+    one may change nothing in it; a device is not told of either.
+    """
 
     id: FolderId
     parent: FolderId | None
     name: str
     kind: FolderKind
+    owner: AccountId | None = field(default=None, compare=False)
+    read_only: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

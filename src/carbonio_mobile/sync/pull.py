@@ -79,6 +79,7 @@ def pull(
         run.departures,
         run.history,
         run.debts,
+        run.restoring,
         run.narrowing,
         run.listing,
         run.weaving,
@@ -219,6 +220,7 @@ class _Run:
         for item in batch.gone:
             made.echoes.pop(item, None)
             made.owed.discard(item)
+            made.lost.discard(item)
             made.held.add(item)  # gone for good: it counts as held, so that ranges close again
         if made.weaving is not None:
             # What the listing would come to later may be beyond the window by then.
@@ -257,6 +259,26 @@ class _Run:
                     if item in owed
                 )
             )
+
+    def restoring(self) -> Generator[Question, Reply, None]:
+        """Add again what the device has removed though it must not.
+
+        What has left its window meanwhile goes with the next change of the window.
+        """
+        lost, held = self._made.lost, self._made.held
+        while lost and not self.full:
+            if self._room <= 0:
+                self.full = True
+                return
+            items = tuple(islice(lost, self._room))
+            shown = tuple(
+                Offer(OfferKind.ADD, item, None, ALL_ASPECTS) for item in items if item not in held
+            )
+            taken = yield from self._show(shown)
+            left = {offer.item for offer in shown[taken.count :]}
+            for item in items:
+                if item not in left:
+                    lost.discard(item)
 
     def narrowing(self) -> Generator[Question, Reply, None]:
         """Take back what has left the window: what is held from its end down to ``stale``."""

@@ -12,6 +12,7 @@ Spec: MS-ASCMD 2.2.3.181.4 (SyncKey in Sync); design.md section 4 (P1, P2).
 
 import json
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 from zlib import crc32
 
@@ -30,12 +31,21 @@ ALL_UNSURE = ItemVersion("*")
 """The same for an item that the device has in some form: all of it shall be told as a Change."""
 
 
+class Undo(Enum):
+    """How what a device did by itself is undone: its item goes, its change, or its deletion."""
+
+    ADD = "add"
+    CHANGE = "change"
+    DELETE = "delete"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandResult:
     """What became of one command of a device, kept so that a repeat gets the same answer.
 
     ``item`` and ``version`` are what the command left in the collection, where it left something;
-    ``parts`` the attachments that it added.
+    ``parts`` the attachments that it added. ``undo``: it was refused, and the device is to be
+    brought back to what there is.
     """
 
     status: int
@@ -43,6 +53,7 @@ class CommandResult:
     version: ItemVersion | None = None
     removed: bool = False
     parts: tuple[PartId, ...] = ()
+    undo: Undo | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,7 +73,8 @@ class Generation:
     ``kind``: that of the folder. ``departed``: items that the device has asked about and that are
     not there any more, so that it shall be told. ``weaving``: None unless the device wants whole
     conversations. ``owed``: items of which the device is to be told all, though nothing may have
-    happened to them. ``hides``: there are items in the folder that are not for this device.
+    happened to them. ``lost``: items that the device has removed though it must not, so that they
+    shall be added again. ``hides``: there are items in the folder that are not for this device.
     """
 
     key: str
@@ -78,6 +90,7 @@ class Generation:
     kind: FolderKind | None = None
     departed: RangeSet = field(default_factory=RangeSet)
     owed: RangeSet = field(default_factory=RangeSet)
+    lost: RangeSet = field(default_factory=RangeSet)
     weaving: Weaving | None = None
     hides: bool = False
 
@@ -93,6 +106,7 @@ class Generation:
             held=self.held.copy(),
             departed=self.departed.copy(),
             owed=self.owed.copy(),
+            lost=self.lost.copy(),
             echoes=dict(self.echoes),
             results={},
             weaving=None if self.weaving is None else self.weaving.copy(),
@@ -107,7 +121,9 @@ class Generation:
         self.results[fingerprint] = result
         if result.item is None:
             return
-        if result.removed:
+        if result.undo is not None:
+            self._undo(result.item, result.undo)
+        elif result.removed:
             self.forget(result.item)
         elif result.version is not None:
             self.know(result.item, result.version)
@@ -116,6 +132,16 @@ class Generation:
                 self.know(result.item, ALL_UNSURE)
                 self.stale = OLDEST  # nobody knows where it stands
             self.owed.add(result.item)
+
+    def _undo(self, item: ItemId, undo: Undo) -> None:
+        """Have the device brought back to what there is of an item."""
+        if undo is Undo.ADD:
+            self.departed.add(item)
+        elif item in self.held and undo is Undo.CHANGE:
+            self.owed.add(item)
+        elif item in self.held:
+            self.forget(item)
+            self.lost.add(item)
 
     def know(self, item: ItemId, version: ItemVersion) -> None:
         """The device has this item at this version, whatever the feed will say of its coming."""
@@ -149,6 +175,8 @@ class Generation:
             form["departed"] = self.departed.text()
         if self.owed:
             form["owed"] = self.owed.text()
+        if self.lost:
+            form["lost"] = self.lost.text()
         if self.edge != NEWEST:
             form["edge"] = _place_json(self.edge)
         if self.narrowing is not None:
@@ -162,10 +190,7 @@ class Generation:
         if self.weaving is not None:
             form["weaving"] = [*self.weaving.to_json(), _place_json(self.weaving.floor)]
         if self.results:
-            form["results"] = {
-                name: [int(r.status), r.item, r.version, int(r.removed), list(r.parts)]
-                for name, r in self.results.items()
-            }
+            form["results"] = {name: _result_json(one) for name, one in self.results.items()}
         return form
 
     @classmethod
@@ -186,12 +211,8 @@ class Generation:
             kind=FolderKind(form["kind"]) if "kind" in form else None,
             departed=RangeSet.parse(form.get("departed", "")),
             owed=RangeSet.parse(form.get("owed", "")),
-            results={
-                name: CommandResult(
-                    status=s, item=i, version=v, removed=bool(gone), parts=tuple(parts)
-                )
-                for name, (s, i, v, gone, parts) in form.get("results", {}).items()
-            },
+            lost=RangeSet.parse(form.get("lost", "")),
+            results={name: _result(row) for name, row in form.get("results", {}).items()},
         )
 
 
@@ -300,6 +321,24 @@ def next_key(key: str, made: Generation) -> str:
 def document_name(folder: FolderId) -> str:
     """Give the name under which a collection's state is stored."""
     return f"collection:{folder}"
+
+
+def _result_json(result: CommandResult) -> list[Any]:
+    form: list[Any] = [int(result.status), result.item, result.version, int(result.removed)]
+    form.append(list(result.parts))
+    return form if result.undo is None else [*form, result.undo.value]
+
+
+def _result(form: list[Any]) -> CommandResult:
+    status, item, version, removed, parts, *undo = form
+    return CommandResult(
+        status=status,
+        item=item,
+        version=version,
+        removed=bool(removed),
+        parts=tuple(parts),
+        undo=Undo(undo[0]) if undo else None,
+    )
 
 
 def _place_json(position: Position) -> list[float] | str:

@@ -22,8 +22,8 @@ _SECOND = '''"""Add a table."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "{head}"
 
 
 def upgrade() -> None:
@@ -37,7 +37,9 @@ def migrations_with_second(room: Path, then: str = "") -> str:
     """Make a copy of the migrations with one more revision."""
     ours = Path(carbonio_mobile.accounts.migrations.__file__).parent
     copytree(ours, room / "migrations")
-    (room / "migrations/versions/0002_second.py").write_text(_SECOND.format(then=then or "pass"))
+    head = max(path.name[:4] for path in (ours / "versions").glob("[0-9]*.py"))
+    text = _SECOND.format(head=head, then=then or "pass")
+    (room / "migrations/versions/9999_second.py").write_text(text)
     return str(room / "migrations")
 
 
@@ -62,7 +64,7 @@ def test_upgrade_keeps_a_copy(tmp_path: Path) -> None:
     """Before an upgrade the database is kept as it was; the upgraded one has the new schema."""
     open_database(tmp_path).dispose()
     open_database(tmp_path, migrations=migrations_with_second(tmp_path)).dispose()
-    copy = tmp_path / (FILE_NAME + ".before-0002")
+    copy = tmp_path / (FILE_NAME + ".before-9999")
     for path, has_table in ((copy, 0), (tmp_path / FILE_NAME, 1)):
         with sqlite3.connect(path) as connection:
             query = "SELECT count(*) FROM sqlite_master WHERE name = 'extra'"
@@ -84,7 +86,7 @@ def test_newer_schema_is_refused(tmp_path: Path) -> None:
     """A database of a newer program is not touched, and the refusal says so."""
     open_database(tmp_path, migrations=migrations_with_second(tmp_path)).dispose()
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(ConfigError, match="written by a newer carbonio-mobile \\(schema 0002"):
+    with pytest.raises(ConfigError, match="written by a newer carbonio-mobile \\(schema 9999"):
         open_database(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 

@@ -40,7 +40,13 @@ def test_verified_login_ends_when_idle() -> None:
     for key in (b"busy", b"back"):
         verified.put(
             key,
-            VerifiedLogin(account=AccountId("1"), credential_stamp="s", generation=1, used_at=1000),
+            VerifiedLogin(
+                account=AccountId("1"),
+                is_own=True,
+                credential_stamp="s",
+                generation=1,
+                used_at=1000,
+            ),
         )
     assert verified.get(b"busy", 1059) is not None
     assert verified.get(b"busy", 1118) is not None

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -66,7 +67,7 @@ def test_domains_default_cos(store: DirectoryStore) -> None:
     store.set_attributes(DOMAIN, [("zimbraDomainDefaultCOSId", [cos])])
     assert inherited(store, "zimbraMailQuota") == ("7",)
     with pytest.raises(NotFound):
-        store.set_attributes(DOMAIN, [("zimbraDomainDefaultCOSId", [cos.replace(cos[0], "f")])])
+        store.set_attributes(DOMAIN, [("zimbraDomainDefaultCOSId", [str(uuid4())])])
 
 
 def test_plus_and_minus(store: DirectoryStore) -> None:

@@ -11,7 +11,6 @@ from carbonio_mobile.accounts.attributes import (
     key_of,
     spelt,
 )
-from carbonio_mobile.accounts.entries import Target
 from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.logins import DomainNames, login_address
 from carbonio_mobile.accounts.values import duration_s
@@ -119,7 +118,7 @@ def test_values_are_stored_in_one_form(name: str, given: str, stored: str) -> No
         ("zimbraAccountStatus", ["lockout"], Level.ACCOUNT, "one of active"),
         ("zimbraVirtualHostname", ["a b"], Level.DOMAIN, "a host name"),
         ("zimbraId", ["x"], Level.ACCOUNT, "use create"),
-        ("USERPASSWORD", ["x"], Level.ACCOUNT, "use set-password"),
+        ("USERPASSWORD", ["x"], Level.ACCOUNT, "use setPassword"),
         ("zimbraPrefTimeZoneId", ["a\0b"], Level.ACCOUNT, "a text of at most 256"),
         ("free", ["x" * 70000], Level.ACCOUNT, "a text of at most 65536"),
         ("free", ["x"] * 1001, Level.ACCOUNT, "at most 1000 values"),
@@ -159,25 +158,3 @@ def test_no_duration(text: str) -> None:
     """Anything else is no duration."""
     with pytest.raises(ValueError, match="not a duration"):
         duration_s(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "level"),
-    [
-        ("john@example.com", Level.ACCOUNT),
-        ("0649743f-35cd-4723-8c8c-fd7808f1714e", Level.ACCOUNT),
-        ("cos:default", Level.COS),
-        ("domain:example.com", Level.DOMAIN),
-        ("global", Level.GLOBAL),
-    ],
-)
-def test_targets(text: str, level: Level) -> None:
-    """A target says of itself what it is."""
-    assert Target.parse(text).level is level
-
-
-@pytest.mark.parametrize("text", ["", "cos:", "john", "server:x", "globally"])
-def test_no_target(text: str) -> None:
-    """Anything else is refused with the forms that there are."""
-    with pytest.raises(InvalidArgument, match="expected"):
-        Target.parse(text)

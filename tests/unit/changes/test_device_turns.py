@@ -52,6 +52,36 @@ class DeviceTurnsTests(SynchronousTestCase):
         turn.finish()
         self.assertEqual(0, len(self.turns))
 
+    def test_waking_ends_all_that_is_parked(self):
+        """An administrator changed the device: what waits for news ends as superseded."""
+        (ping, waiting), (sync, syncing) = self.parked("Ping"), self.parked("Sync")
+        other = self.begun(key=OTHER)
+        self.turns.wake(KEY)
+        self.turns.wake(DeviceKey(AccountId("ann"), DeviceId("nobody")))
+        for wait in (waiting, syncing):
+            self.assertTrue(self.successResultOf(wait).superseded)
+        for turn in (ping, sync, other):
+            turn.finish()
+        self.assertEqual(0, len(self.turns))
+
+    def test_telling_what_a_device_does(self):
+        """Each request is told with its phase, since when, and how many folders it waits for."""
+        self.turns = DeviceTurns(queue_limit=5, clock=self.clock.seconds)
+        self.assertEqual([], self.turns.doing(KEY))
+        self.clock.advance(7)
+        turn = self.begun("Ping")
+        self.clock.advance(3)
+        turn.park(self.hub.watch(KEY.account, [FolderId("5"), FolderId("6")], latency_s=0))
+        self.clock.advance(10)
+        self.begun("Sync")
+        ping, sync = self.turns.doing(KEY)
+        self.assertEqual(
+            ("Ping", True, 10.0, 2), (ping.command, ping.parked, ping.since, ping.folders)
+        )
+        self.assertEqual(
+            ("Sync", False, 20.0, 0), (sync.command, sync.parked, sync.since, sync.folders)
+        )
+
     def test_in_order_of_arrival(self):
         """Requests of one device go on one after another, in order of arrival."""
         first, *rest = [self.begin(f"C{number}") for number in range(4)]

@@ -83,6 +83,7 @@ class DeliveryCase(TestCase):
 
     def make_outbox(self, relay: FakeRelay | None = None, **options: Any) -> Outbox:
         parts: dict[str, Any] = {} if relay is None else {"relay": relay}
+        parts |= {"lists": options.pop("lists")} if "lists" in options else {}
         outbox = Outbox(
             self.data_dir,
             reactor=self.clock,

@@ -198,6 +198,16 @@ def test_busy_server_is_503_with_retry_after_in_every_version() -> None:
         assert int(dict(refusal.headers)["Retry-After"]) > 0
 
 
+def test_jail_is_503_with_the_seconds_that_are_left() -> None:
+    """MS-ASHTTP R273, R287: a device in jail is told how long to wait, in whole seconds."""
+    for version in Version:
+        for command in ("Sync", "OPTIONS"):
+            refusal = answer(Reason.JAILED, version, command, wait_s=599.2)
+            assert refusal == HttpRefusal(code=503, headers=(("Retry-After", "600"),))
+    least = answer(Reason.JAILED, Version.V16_1, "Ping", wait_s=0.0)
+    assert least == HttpRefusal(code=503, headers=(("Retry-After", "1"),))
+
+
 def test_unavailable_store_asks_to_try_again() -> None:
     """Sync and Ping say so in their own words from 14.0 on; others 111; up to 12.1 all are 503."""
     new, old = Version.V16_1, Version.V12_1

@@ -80,7 +80,7 @@ def test_the_catalogue_has_each(row: Setting) -> None:
 
 def test_the_profile_may_be_named_at_every_level() -> None:
     """One word for a class of service, a domain, or everywhere."""
-    for level in Level:
+    for level in set(Level) - {Level.LIST}:
         assert checked(PROFILE, ["CARBONIO"], level) == ("carbonio",)
     with pytest.raises(InvalidArgument):
         checked(PROFILE, ["exchange"], Level.COS)

@@ -12,7 +12,14 @@ from carbonio_mobile.service.logfile import LogFile, LogFiles
 
 def settings(file: Path | None, level: object = LogLevel.info) -> LogSettings:
     """Make the settings of a log file."""
-    return LogSettings(file=file, level=level, requests=False)
+    return LogSettings(
+        file=file,
+        level=level,
+        requests=False,
+        directory=Path("/nowhere"),
+        account_directories=(),
+        account_bytes=65_536,
+    )
 
 
 def test_the_least_level_is_kept(tmp_path: Path) -> None:

@@ -315,3 +315,44 @@ class StartTests(TestCase):
 
         self.assertEqual(["wal", 2], await self.database.write(settings))
         await self.database.stop()
+
+
+class CompactingTests(TestCase):
+    """What was removed is given back to the disk."""
+
+    def setUp(self):
+        self.path = new_directory(self) / "state.db"
+
+    async def fill(self, *, first=None):
+        """Store a lot, remove it, compact; gives the sizes that compacting told."""
+        file = SqliteFile(self.path, busy_timeout_s=5)
+        file.create()
+        if first is not None:
+            with sqlite3.connect(self.path) as connection:
+                connection.executescript(first)
+        database = Database(file, reactor=reactor, answer_s=60.0)
+        await database.start()
+        store = SqlStore(database)
+        try:
+            await store.commit(KEY, {"kept": "1", "large": "x" * 10_000_000})
+            await store.commit(KEY, {"large": None})
+            told = await store.compact()
+            self.assertEqual({"kept": "1"}, dict(await store.load(KEY, ["kept", "large"])))
+            mode = await database.read(lambda c: c.execute("PRAGMA auto_vacuum").fetchone()[0])
+        finally:
+            await database.stop()
+        self.assertEqual(2, mode)
+        return told
+
+    async def test_pages_are_given_back(self):
+        """A file of ours shrinks in steps, between other writes."""
+        before, after = await self.fill()
+        self.assertGreater(before, 10_000_000)
+        self.assertLess(after, 1_000_000)
+        self.assertLess(self.path.stat().st_size, 1_000_000)
+
+    async def test_an_old_file_is_written_anew(self):
+        """A file that cannot give pages back is written anew, and can do so from then on."""
+        before, after = await self.fill(first="PRAGMA auto_vacuum=NONE; CREATE TABLE other (x); ")
+        self.assertGreater(before, 10_000_000)
+        self.assertLess(after, 1_000_000)

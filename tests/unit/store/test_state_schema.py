@@ -18,8 +18,8 @@ NEXT = '''"""A later revision."""
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "9999"
+down_revision = "{last}"
 
 
 def upgrade() -> None:
@@ -46,11 +46,11 @@ def later(tmp_path, monkeypatch):
     for source in [upgrade.MIGRATIONS / "env.py", *(upgrade.MIGRATIONS / "versions").glob("0*.py")]:
         target = migrations / source.relative_to(upgrade.MIGRATIONS)
         target.write_text(source.read_text())
-    (migrations / "versions" / "0003_later.py").write_text(NEXT)
+    (migrations / "versions" / "0999_later.py").write_text(NEXT.replace("{last}", REVISION))
 
     def become_later():
         monkeypatch.setattr(upgrade, "MIGRATIONS", migrations)
-        monkeypatch.setattr(upgrade, "REVISION", "0003")
+        monkeypatch.setattr(upgrade, "REVISION", "9999")
 
     return become_later
 
@@ -122,11 +122,11 @@ def test_upgrade_keeps_a_copy(file, later):
         connection.exec_driver_sql("INSERT INTO documents VALUES ('a', 'd', 'x', '1')")
     later()
     upgrade.bring_up_to_date(file)
-    copy = file.path.with_name("state.db.schema-0002")
+    copy = file.path.with_name(f"state.db.schema-{REVISION}")
     assert rows(copy, "SELECT name FROM documents") == [("x",)]
-    assert rows(copy, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(copy, "SELECT version_num FROM alembic_version") == [(REVISION,)]
     assert rows(file.path, "SELECT name FROM documents") == [("migrated",), ("x",)]
-    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("0003",)]
+    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 def test_failing_upgrade_changes_nothing(file, later):
@@ -137,7 +137,7 @@ def test_failing_upgrade_changes_nothing(file, later):
     later()
     with pytest.raises(StoreError, match="last"):
         upgrade.bring_up_to_date(file)
-    assert rows(file.path, "SELECT version_num FROM alembic_version") == [("0002",)]
+    assert rows(file.path, "SELECT version_num FROM alembic_version") == [(REVISION,)]
     assert rows(file.path, "SELECT name FROM documents") == []
     assert rows(file.path, "SELECT name FROM sqlite_master WHERE name = 'later'") == []
 
@@ -175,7 +175,9 @@ def test_devices_of_the_first_release_are_read_on(file):
             "INSERT INTO devices VALUES ('a', 'd', 3, ?)", (json.dumps(record),)
         )
     upgrade.bring_up_to_date(file)
-    (row,) = rows(file.path, "SELECT account, device, last_seen, record, wipe FROM devices")
+    (row,) = rows(
+        file.path, "SELECT account, device, last_seen, record, wipe, suspended FROM devices"
+    )
     device = device_from_row(row)
     assert (device.policy.key, device.policy.acknowledged_version) == (7, "")
-    assert (device.policy.demands, device.wipe) == (0, None)
+    assert (device.policy.demands, device.wipe, device.suspended_at) == (0, None, 0.0)

@@ -21,6 +21,7 @@ from zope.interface import implementer
 
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.errors import ProtocolError, StoreError
+from carbonio_mobile.mailbox.delivery.lists import ListMail, found_list
 from carbonio_mobile.mailbox.delivery.lmtpstream import MAX_LINE_BYTES, LmtpStream
 from carbonio_mobile.mailbox.delivery.local import Letter, LocalDelivery, refusal_of
 from carbonio_mobile.mailbox.delivery.outcome import (
@@ -47,6 +48,7 @@ _BAD_ORDER = Outcome(code=503, status="5.5.1", text="not now")
 _BAD_SYNTAX = Outcome(code=501, status="5.5.4", text="malformed command")
 _CANNOT_VERIFY = Outcome(code=252, status="2.5.2", text="try to deliver")
 _NO_ROOM = Outcome(code=452, status="4.3.1", text="too much mail arrives just now")
+_RECIPIENT_OK = Outcome(code=250, status="2.1.5", text="ok")
 _TOO_MANY = Outcome(code=452, status="4.5.3", text="too many recipients for one transaction")
 
 _log = Logger()
@@ -68,11 +70,14 @@ class LmtpLimits:
 
 @dataclass(slots=True, kw_only=True)
 class _Transaction:
-    """Sender and accepted recipients (as the client wrote them, with whose they are)."""
+    """Sender and accepted recipients (as the client wrote them, with whose they are).
+
+    Of a distribution list its members are there.
+    """
 
     sender: str
     international: bool
-    recipients: list[tuple[str, Account]]
+    recipients: list[tuple[str, Account | tuple[str, ...]]]
 
     @property
     def protocol(self) -> str:
@@ -115,8 +120,10 @@ class LmtpProtocol(Protocol):
         peer: str,
         held: Held,
         on_end: Callable[["LmtpProtocol"], None],
+        lists: ListMail | None = None,
     ) -> None:
         self._local = local
+        self._lists = lists
         self._limits = limits
         self._clock = clock
         self._peer = peer
@@ -374,16 +381,21 @@ class LmtpProtocol(Protocol):
     async def _accept(self, transaction: _Transaction, address: str) -> None:
         try:
             account = await self._local.find(address)
+            group = None if account else await found_list(self._lists, address)
         except StoreError as exc:
             _log.error("recipient cannot be looked up: {why}", why=str(exc))
             self._reply(TRY_LATER)
             return
-        refusal = NO_SUCH_USER if account is None else refusal_of(account)
+        if isinstance(group, tuple):
+            transaction.recipients.append((address, group))
+            self._reply(_RECIPIENT_OK)
+            return
+        refusal = group or NO_SUCH_USER if account is None else refusal_of(account)
         if refusal is not None or account is None:
             self._reply(refusal or NO_SUCH_USER)
             return
         transaction.recipients.append((address, account))
-        self._reply(Outcome(code=250, status="2.1.5", text="ok"))
+        self._reply(_RECIPIENT_OK)
 
     def _do_data(self, argument: str) -> Outcome | None:
         if argument.strip():
@@ -428,20 +440,27 @@ class LmtpProtocol(Protocol):
         for start in range(0, len(recipients), _AT_ONCE):
             some = recipients[start : start + _AT_ONCE]
             work = [
-                Deferred.fromCoroutine(self._deliver(letter, account, transaction.protocol))
-                for _, account in some
+                Deferred.fromCoroutine(self._deliver(letter, each, transaction.protocol))
+                for each in some
             ]
             for outcome in await gatherResults(work, consumeErrors=True):
                 self._reply(outcome)
 
-    async def _deliver(self, letter: Letter, account: Account, protocol: str) -> Outcome:
-        outcome = await self._local.deliver(account, letter)
+    async def _deliver(
+        self, letter: Letter, recipient: tuple[str, Account | tuple[str, ...]], protocol: str
+    ) -> Outcome:
+        address, whose = recipient
+        if isinstance(whose, tuple):
+            assert self._lists is not None, "without lists no address is one"
+            outcome = await self._lists.send_on(address, whose, letter)
+        else:
+            outcome = await self._local.deliver(whose, letter)
         _log.info(
             "{protocol} {token} from {peer} for {account} {bytes_in}: {reply}",
             protocol=protocol,
             token=letter.token,
             peer=self._peer,
-            account=account.id,
+            account=address if isinstance(whose, tuple) else whose.id,
             bytes_in=len(letter.message),
             reply=outcome.reply,
         )
@@ -453,8 +472,16 @@ class LmtpFactory(Factory):
 
     noisy = False
 
-    def __init__(self, local: LocalDelivery, *, limits: LmtpLimits, clock: IReactorTime) -> None:
+    def __init__(
+        self,
+        local: LocalDelivery,
+        *,
+        limits: LmtpLimits,
+        clock: IReactorTime,
+        lists: ListMail | None = None,
+    ) -> None:
         self._local = local
+        self._lists = lists
         self._limits = limits
         self._clock = clock
         self._protocols: set[LmtpProtocol] = set()
@@ -479,6 +506,7 @@ class LmtpFactory(Factory):
             peer=str(getattr(addr, "host", None) or "local"),
             held=self.held,
             on_end=self._end_of,
+            lists=self._lists,
         )
         self._protocols.add(protocol)
         return protocol

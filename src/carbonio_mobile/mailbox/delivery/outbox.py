@@ -23,9 +23,10 @@ from zope.interface import implementer
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.errors import StoreError, TooLarge
 from carbonio_mobile.ids import AccountId, OperationId
-from carbonio_mobile.interfaces import IAccounts, IMailboxes, ISubmission
+from carbonio_mobile.interfaces import IAccounts, IMailboxes, IMailingLists, ISubmission
 from carbonio_mobile.mailbox.delivery.autoreply import AutoReply
 from carbonio_mobile.mailbox.delivery.database import OUTBOX_FILE, QueueThread, open_queue
+from carbonio_mobile.mailbox.delivery.lists import NO_LISTS, ListMail
 from carbonio_mobile.mailbox.delivery.local import Letter, LocalDelivery
 from carbonio_mobile.mailbox.delivery.queue import (
     Recipient,
@@ -78,7 +79,8 @@ class Outbox:
     """The queue below ``data_dir`` and the work on it.
 
     ``local`` is the way into mailboxes, for the LMTP listener too. Mail is taken before
-    :meth:`start` already; it goes out after.
+    :meth:`start` already; it goes out after. ``lists`` is mail to distribution lists, for the LMTP
+    listener as well.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Outbox:
         accounts: IAccounts,
         mailboxes: IMailboxes,
         relay: Relay = NO_RELAY,
+        lists: IMailingLists = NO_LISTS,
         options: OutboxOptions = OutboxOptions(),
     ) -> None:
         self._options = options
@@ -113,6 +116,14 @@ class Outbox:
             postmaster=options.postmaster,
             scheduling=Scheduling(in_thread=in_thread, clock=reactor.seconds),
             on_delivered=self._delivered,
+        )
+        self.lists = ListMail(
+            lists=lists,
+            queue=self._queue,
+            room=self._room,
+            clock=reactor.seconds,
+            hostname=options.hostname,
+            offer=self._offer,
         )
         self._auto_reply = AutoReply(
             queue=self._queue,
@@ -176,16 +187,17 @@ class Outbox:
 
         A Sent copy for which the mailbox is full waits in the queue for room, as the message has
         gone out by then; OverQuota means that the account has too much mail waiting. Raises: also
-        Unavailable (the disk is nearly full).
+        Unavailable (the disk is nearly full). Distribution lists become their members here.
         """
         limit = self._options.message_limit_bytes
         if max(len(message), len(sent_copy or b"")) > limit:
             raise TooLarge(f"{len(message)} bytes, at most {limit} are taken")
+        expanded = await self.lists.expanded(recipients)
         submission = Submission(
             account=account,
             sender=sender,
             message=message,
-            recipients=tuple(Recipient(address=one) for one in recipients),
+            recipients=tuple(Recipient(address=one) for one in expanded),
             sent_copy=sent_copy,
         )
         number = await self._queue.run(
@@ -211,6 +223,9 @@ class Outbox:
         """Count the messages that are not everywhere yet. Raises: StoreError."""
         count: int = await self._queue.run(waiting)
         return count
+
+    def _offer(self, number: int) -> None:
+        self._local_work.offer(number)
 
     async def _deliver(self, number: int) -> None:
         await self._stages.deliver(number)

@@ -42,7 +42,8 @@ def report(
         account=account,
         sender="",
         message=source,
-        recipients=(Recipient(address=sender, account=account),),
+        # Mail to a list may come from somebody who has no mailbox here.
+        recipients=(Recipient(address=sender, account=account or None),),
     )
 
 

@@ -263,6 +263,16 @@ class AccountsContract(SynchronousTestCase):
         self._fail(*["outdated"] * 3)
         assert self.log_in("john@example.com") is LoginFault.LOCKED_OUT
 
+    def test_password_that_must_be_changed(self) -> None:
+        """The right password is refused and not counted, until another one is set."""
+        self.assert_john(self.log_in("john@example.com"))
+        self.directory.set_attributes(self.john, zimbraPasswordMustChange="TRUE", **_LOCKOUT)
+        for _ in range(5):
+            assert self.log_in("john@example.com") is LoginFault.MUST_CHANGE
+        assert self.log_in("john@example.com", "wrong") is LoginFault.WRONG_PASSWORD
+        self.directory.set_password(self.john, "demo-new")
+        self.assert_john(self.log_in("john@example.com", "demo-new"))
+
     def test_old_failures_are_forgotten(self) -> None:
         """A failure older than its lifetime does not count."""
         self.directory.set_attributes(self.john, **_LOCKOUT)

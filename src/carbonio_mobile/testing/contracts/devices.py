@@ -146,3 +146,101 @@ class DevicesContract(TestCase):
         await self.store.remove_device(KEY)
         await self.store.remove_device(KEY)
         self.assertIsNone(await self.store.device(KEY))
+
+    # What administrators do
+
+    async def test_a_suspension_comes_back(self) -> None:
+        """It is stored beside the device, whoever saves that meanwhile, and taken away again."""
+        await self.store.save_device(FULL)
+        await self.store.suspend(KEY, 1_790_000_000.5)
+        await self.store.save_device(replace(FULL, last_seen=1.0))
+        suspended = replace(FULL, last_seen=1.0, suspended_at=1_790_000_000.5)
+        self.assertEqual(suspended, await self.store.device(KEY))
+        self.assertEqual((suspended, {}), tuple(await self.store.meet(KEY, [])))
+        await self.store.suspend(KEY, None)
+        await self.store.save_device(replace(FULL, suspended_at=5.0))
+        self.assertEqual(FULL, await self.store.device(KEY))
+
+    async def test_suspending_an_unknown_device(self) -> None:
+        """Nothing is made of it, and a removed device takes its suspension along."""
+        await self.store.suspend(KEY, 1.0)
+        self.assertIsNone(await self.store.device(KEY))
+        await self.store.save_device(FULL)
+        await self.store.suspend(KEY, 1.0)
+        await self.store.remove_device(KEY)
+        await self.store.save_device(FULL)
+        self.assertEqual(FULL, await self.store.device(KEY))
+
+    async def test_a_reset_drops_the_states_alone(self) -> None:
+        """The record stays, with policy, wipe and suspension; other devices keep their states."""
+        for key in (KEY, OTHER_DEVICE):
+            await self.store.save_device(replace(FULL, key=key))
+            await self.states.commit(key, {"x": "1", "y": "2"})
+        await self.store.save_wipe(KEY, WIPE)
+        await self.store.suspend(KEY, 7.0)
+        await self.store.reset(KEY)
+        await self.store.reset(OTHER_ACCOUNT)
+        self.assertEqual(replace(FULL, wipe=WIPE, suspended_at=7.0), await self.store.device(KEY))
+        self.assertEqual([], list(await self.store.document_names(KEY)))
+        self.assertEqual(["x", "y"], list(await self.store.document_names(OTHER_DEVICE)))
+
+    async def test_all_devices_come_in_pages(self) -> None:
+        """Every device comes once, by account and id, however the pages are cut."""
+        keys = [
+            DeviceKey(AccountId(account), DeviceId(device))
+            for account in ("a", "a-b", "b")
+            for device in ("1", "x", "x-1")
+        ]
+        for key in reversed(keys):
+            await self.store.save_device(replace(FULL, key=key))
+        for limit in (1, 2, 4, 9, 10):
+            found: list[DeviceKey] = []
+            while page := await self.store.all_devices(found[-1] if found else None, limit):
+                self.assertLessEqual(len(page), limit)
+                found += [device.key for device in page]
+            self.assertEqual(keys, found)
+
+    async def test_counting_devices(self) -> None:
+        """A device that came back under another id counts once; others' do not count."""
+        await self.store.save_device(replace(FULL, succeeded_by="cd34"))
+        await self.store.save_device(replace(FULL, key=OTHER_DEVICE))
+        await self.store.save_device(replace(FULL, key=OTHER_ACCOUNT))
+        self.assertEqual(1, await self.store.count(KEY.account))
+        self.assertEqual(0, await self.store.count(AccountId("nobody")))
+
+    async def test_stale_devices_go(self) -> None:
+        """The oldest go first, with their states; who is under an order stays, however old."""
+        for number in range(6):
+            key = DeviceKey(KEY.account, DeviceId(f"d{number}"))
+            await self.store.save_device(replace(FULL, key=key, last_seen=float(number)))
+            await self.states.commit(key, {"x": "1"})
+        await self.store.save_wipe(DeviceKey(KEY.account, DeviceId("d0")), WIPE)
+        await self.store.suspend(DeviceKey(KEY.account, DeviceId("d1")), 1.0)
+        self.assertEqual(3, await self.store.count_stale(5.0))
+        self.assertEqual(2, await self.store.remove_stale(5.0, 2))
+        left = [device.key.device for device in await self.store.devices(KEY.account)]
+        self.assertEqual(["d5", "d4", "d1", "d0"], left)
+        gone = DeviceKey(KEY.account, DeviceId("d2"))
+        self.assertEqual([], list(await self.store.document_names(gone)))
+        self.assertEqual(1, await self.store.remove_stale(5.0, 2))
+        self.assertEqual(0, await self.store.remove_stale(5.0, 2))
+
+    async def test_compacting_loses_nothing(self) -> None:
+        """What is there stays, and the store is no larger than before."""
+        await self.store.save_device(FULL)
+        await self.states.commit(KEY, {"kept": "1", "large": "x" * 3_000_000})
+        await self.states.commit(KEY, {"large": None})
+        before, after = await self.store.compact()
+        self.assertLessEqual(after, before)
+        self.assertEqual(FULL, await self.store.device(KEY))
+        self.assertEqual({"kept": "1"}, dict(await self.states.load(KEY, ["kept", "large"])))
+
+    async def test_the_accounts_of_a_device(self) -> None:
+        """A device of two accounts is found by its id alone."""
+        other = DeviceKey(AccountId("zz"), KEY.device)
+        for key in (KEY, other, DeviceKey(KEY.account, DeviceId("another"))):
+            await self.store.save_device(replace(FULL, key=key))
+        self.assertEqual(
+            [KEY.account, other.account], list(await self.store.accounts_of(KEY.device))
+        )
+        self.assertEqual([], list(await self.store.accounts_of(DeviceId("nobody's"))))
