@@ -5,7 +5,7 @@ them all.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from carbonio_mobile.directory.accounts import Account
@@ -51,6 +51,21 @@ class Bounds:
     message_bytes: int
     attachment_bytes: int
     search_results_max: int
+
+
+def pushed_as_wished(bounds: Bounds, account: Account) -> Bounds:
+    """Give the bounds with what attributes say of push, where they say anything.
+
+    Spec: cli.md 3.2. The options of the same names stand in for attributes that nobody set.
+    """
+    longest = account.value("ZxMobile_MaxPingHeartbeat")
+    latency = account.value("ZxMobile_NotificationsLatency")
+    if longest:
+        longest_s = max(int(longest), bounds.heartbeat_min_s)
+        bounds = replace(bounds, heartbeat_max_s=longest_s)
+    if account.flag("ZxMobile_UseInstantNotficiations", default=False):
+        return replace(bounds, latency_s=0.0)
+    return replace(bounds, latency_s=float(latency)) if latency else bounds
 
 
 class Offload(Protocol):
@@ -138,6 +153,11 @@ class Call:
     def now(self) -> float:
         """The present time, seconds since 1970, UTC."""
         return self.services.clock()
+
+    @property
+    def bounds(self) -> Bounds:
+        """The limits that this request keeps."""
+        return pushed_as_wished(self.services.bounds, self.account)
 
     @property
     def limits(self) -> SyncLimits:

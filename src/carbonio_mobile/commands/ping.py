@@ -41,7 +41,7 @@ async def respond(call: Call) -> Answer:
     if refused := _out_of_bounds(call, wanted):
         return Answer(document=refused)
     watch = call.services.hub.watch(
-        call.account.id, wanted.folders, latency_s=call.services.bounds.latency_s
+        call.account.id, wanted.folders, latency_s=call.bounds.latency_s
     )
     try:
         early = await _at_once(call, wanted, remembered)
@@ -71,7 +71,7 @@ def _merge(request: PingRequest, remembered: PingParameters | None) -> PingParam
 
 
 def _out_of_bounds(call: Call, wanted: PingParameters) -> Element | None:
-    bounds = call.services.bounds
+    bounds = call.bounds
     nearest = min(max(wanted.heartbeat_s, bounds.heartbeat_min_s), bounds.heartbeat_max_s)
     if nearest != wanted.heartbeat_s:
         return build(PingStatus.INTERVAL_OUT_OF_RANGE, heartbeat_s=nearest)

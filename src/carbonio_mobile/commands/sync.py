@@ -92,9 +92,7 @@ async def _answers(
     if request.wait_s is None:
         return await _Round(call=call, request=request, documents=to_store).run()
     folders = [collection.collection for collection in request.collections]
-    watch = call.services.hub.watch(
-        call.account.id, folders, latency_s=call.services.bounds.latency_s
-    )
+    watch = call.services.hub.watch(call.account.id, folders, latency_s=call.bounds.latency_s)
     try:
         steady_clock = call.services.steady_clock
         until = steady_clock() + request.wait_s

@@ -73,7 +73,7 @@ def _merged(request: SyncRequest, remembered: SyncRequest) -> SyncRequest:
 
 
 def _check_bounds(call: Call, request: SyncRequest) -> None:
-    bounds = call.services.bounds
+    bounds = call.bounds
     if len(request.collections) > bounds.sync_collections_max:
         raise SyncFault(SyncStatus.TOO_MANY_COLLECTIONS, bounds.sync_collections_max)
     if request.wait_s is None:
