@@ -10,6 +10,7 @@ from tests.architecture.source import PACKAGE, Module, module, modules
 
 PURE = {
     "ids", "errors", "wbxml", "eas", "mime", "pim", "autodiscover", "policy", "sync", "directory",
+    "dav", "imap", "sieve", "ldap", "addressbook",
 }  # fmt: skip
 """Rooms that take values and give values, and fetch nothing."""
 
@@ -25,7 +26,7 @@ HARMLESS = {"time.gmtime"}
 AWAITING = {"commands", "pipeline", "discovery"}
 """Rooms that await what interfaces give, and know no Twisted and no backend."""
 
-ADAPTERS = {"store", "mailbox", "accounts", "changes", "documents", "web", "logs"}
+ADAPTERS = {"store", "mailbox", "accounts", "changes", "documents", "web", "logs", "books", "ldapserver"}
 PROGRAMS = {"service", "client", "setup", "cli"}
 
 MAY_KNOW = {
@@ -38,8 +39,13 @@ MAY_KNOW = {
     "mime": {"errors", "ids", "pim"},
     "pim": {"errors", "ids"},
     "autodiscover": {"errors"},
+    "dav": {"errors"},
+    "imap": {"errors"},
+    "sieve": {"errors", "mime", "sync"},
+    "ldap": {"errors"},
+    "addressbook": {"ldap", "directory", "pim", "errors", "ids"},
     "policy": {"eas", "errors", "ids", "wbxml", "directory", "sync"},
-    "interfaces": {"ids", "directory", "mime", "pim", "policy", "sync"},
+    "interfaces": {"ids", "directory", "mime", "pim", "policy", "sync", "addressbook"},
     "commands": PURE | {"interfaces"},
     "discovery": PURE | {"interfaces"},
     "pipeline": PURE | {"interfaces", "commands", "discovery"},

@@ -1,4 +1,4 @@
-"""The stores pass the contracts of version filters and of notices."""
+"""The stores pass the contracts of version filters, of notices and of marks."""
 
 import shutil
 import tempfile
@@ -13,11 +13,14 @@ from carbonio_mobile.policy.notices import NoticeKind
 from carbonio_mobile.policy.versionfilters import carbonio_profile_filters
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.filters import SqlEasFilters
+from carbonio_mobile.store.marks import SqlMarks
 from carbonio_mobile.store.memoryfilters import MemoryEasFilters
+from carbonio_mobile.store.memorymarks import MemoryMarks
 from carbonio_mobile.store.memorynotices import MemoryNotices
 from carbonio_mobile.store.notices import SqlNotices
 from carbonio_mobile.store.sqlite import SqliteFile
 from carbonio_mobile.testing.contracts.filters import EasFiltersContract
+from carbonio_mobile.testing.contracts.marks import MarksContract
 from carbonio_mobile.testing.contracts.notices import NoticesContract
 
 
@@ -63,20 +66,35 @@ class SqliteNoticesTests(InSqlite, NoticesContract):
     kept_in = SqlNotices
 
 
+class MemoryMarksTests(MarksContract):
+    """Marks in memory."""
+
+    def setUp(self) -> None:
+        self.store = MemoryMarks()
+
+
+class SqliteMarksTests(InSqlite, MarksContract):
+    """Marks in SQLite."""
+
+    kept_in = SqlMarks
+
+
 class AfterAStartTests(InSqlite, TestCase):
     """What the database alone must do: last, and tell of records that it cannot read."""
 
     kept_in = SqlEasFilters
 
     async def test_they_are_there_after_a_new_start(self) -> None:
-        """Filters and notices outlive the process."""
+        """Filters, notices and marks outlive the process."""
         await self.store.replace(carbonio_profile_filters())
         await SqlNotices(self.database).add(NoticeKind.DOS, "s", "t", domain="", at=1.0)
+        await SqlMarks(self.database).set_mark("abq.told-until", "1.0")
         await self.database.stop()
         again = self.open()
         self.addCleanup(again.stop)
         await again.start()
         self.assertEqual(carbonio_profile_filters(), await SqlEasFilters(again).filters())
+        self.assertEqual("1.0", await SqlMarks(again).mark("abq.told-until"))
         self.assertEqual(1, len(await SqlNotices(again).notices(limit=10)))
 
     async def test_a_record_that_cannot_be_read(self) -> None:
@@ -102,4 +120,4 @@ class AfterAStartTests(InSqlite, TestCase):
 
 
 # pytest collects what a module holds: the suites themselves are not for collection.
-del EasFiltersContract, NoticesContract
+del EasFiltersContract, MarksContract, NoticesContract

@@ -41,7 +41,7 @@ class Demo:
         self.process = subprocess.Popen(
             [TWISTD, "-n", "--pidfile=", "carbonio-mobile", "--demo", "--data", str(folder / "d"),
              "--eas", "tls:0:interface=127.0.0.1", "--eas", "tcp:0:interface=127.0.0.1",
-             *arguments],
+             "--ldap", "ssl:0:interface=127.0.0.1", *arguments],
             cwd=folder, env={**ENVIRONMENT, **environment},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
@@ -173,7 +173,7 @@ def test_broken_database(folder: Path) -> None:
     (folder / "d" / "state.db").write_bytes(b"no database at all" * 100)
     ended = run(
         "-n", "carbonio-mobile", "--demo", "--data", "d", "--eas", "tcp:0:interface=127.0.0.1",
-        cwd=folder,
+        "--ldap", "ssl:0:interface=127.0.0.1", cwd=folder,
     )  # fmt: skip
     assert ended.returncode == 1
     assert ended.stdout == ""

@@ -25,13 +25,16 @@ from carbonio_mobile.accounts.generation import ChangeWatch
 from carbonio_mobile.accounts.inheritance import Values, inherited_values
 from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.lanes import Lane
+from carbonio_mobile.accounts.leftovers import remove_leftovers
 from carbonio_mobile.accounts.schema import ACCOUNTS, GLOBAL_OWNER, SERVER_OWNER
 from carbonio_mobile.accounts.transactions import Transactions
 from carbonio_mobile.directory.configuration import (
     BUILT_IN,
     LEVELS,
+    LIST_LEVEL,
     AttributeFacts,
     Configuration,
+    Leftover,
     Scope,
     Setting,
 )
@@ -91,10 +94,16 @@ class ConfigurationStore:
         settings = (_holding(_name(key), shown) for key in keys)
         return sorted(settings, key=lambda each: each.name.lower())
 
+    def clean(self, *, dry_run: bool) -> Sequence[Leftover]:
+        """See :func:`remove_leftovers`."""
+        return remove_leftovers(self._transactions, dry_run=dry_run)
+
 
 def _target(scope: Scope) -> Target:
+    if scope.level == LIST_LEVEL:
+        return normal_target(Target(level=Level.LIST, name=scope.name))
     if scope.level not in LEVELS:
-        raise InvalidArgument("level", f"expected one of {', '.join(LEVELS)}")
+        raise InvalidArgument("level", f"expected one of {', '.join((*LEVELS, LIST_LEVEL))}")
     return normal_target(Target(level=Level(scope.level), name=scope.name))
 
 
@@ -132,6 +141,8 @@ def _above(connection: Connection, level: Level, owner: str) -> Iterator[tuple[s
         if cos is not None:
             yield "cos", cos
         yield "domain", domain
+    if level is Level.LIST:
+        return
     if level not in {Level.SERVER, Level.GLOBAL}:
         yield "server", SERVER_OWNER
     if level is not Level.GLOBAL:
@@ -203,6 +214,10 @@ class EmbeddedConfiguration:
         """Give all that is set or holds."""
         return await self._lane.run(partial(self._store.dump, scope, inherited=inherited))
 
+    async def clean(self, *, dry_run: bool) -> Sequence[Leftover]:
+        """Remove what means nothing where it stands, or tell what that would be."""
+        return await self._lane.run(partial(self._store.clean, dry_run=dry_run))
+
     async def about(self, attribute: str) -> AttributeFacts:
         """Tell what the catalogue says."""
         return facts(found(attribute))
@@ -210,11 +225,11 @@ class EmbeddedConfiguration:
 
 def facts(row: Attribute) -> AttributeFacts:
     """Put what is known of an attribute in words; levels stand in the order of inheritance."""
-    at = {level.value for level in row.levels}
+    at = {LIST_LEVEL if level is Level.LIST else level.value for level in row.levels}
     return AttributeFacts(
         name=row.name,
         expected=row.kind.expected,
-        levels=tuple(level for level in (*LEVELS, "list") if level in at),
+        levels=tuple(level for level in (*LEVELS, LIST_LEVEL) if level in at),
         default=row.default,
         multiple=row.multiple,
         inherited=row.inherited,

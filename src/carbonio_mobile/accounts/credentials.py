@@ -32,6 +32,7 @@ from carbonio_mobile.directory.credentials import (
     CredentialWish,
     Issued,
 )
+from carbonio_mobile.directory.texts import is_one_line
 from carbonio_mobile.errors import NotAllowed, NotFound
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import ICredentials
@@ -68,10 +69,11 @@ def check_wish(wish: CredentialWish) -> None:
 
 
 def check_label(label: str) -> None:
-    """Refuse a label that is too long or cannot be printed. Raises: InvalidArgument."""
-    if len(label) > LABEL_MAX_CHARACTERS or not label.isprintable():
+    """Refuse a label that is too long or more than a line. Raises: InvalidArgument."""
+    if len(label) > LABEL_MAX_CHARACTERS or not is_one_line(label):
         raise InvalidArgument(
-            "label", f"expected at most {LABEL_MAX_CHARACTERS} characters, got {shown(label)}"
+            "label",
+            f"expected one line of up to {LABEL_MAX_CHARACTERS} characters, got {shown(label)}",
         )
 
 

@@ -17,6 +17,7 @@ from carbonio_mobile.accounts.schema import (
     DEFAULT_COS,
     DISTRIBUTION_LISTS,
     DOMAINS,
+    GAL_ENTRIES,
 )
 from carbonio_mobile.accounts.transactions import Transactions
 from carbonio_mobile.errors import Conflict, NotAllowed
@@ -32,7 +33,10 @@ class DomainStore:
         self._transactions = transactions
 
     def delete_domain(self, name: str) -> str:
-        """Remove a domain; gives its id. Raises: NotFound, NotAllowed (something is in it)."""
+        """Remove a domain; gives its id. Raises: NotFound, NotAllowed (something is in it).
+
+        People of its address list who have no account here keep nothing in use.
+        """
         with self._transactions.changing() as connection:
             owner = _owner(connection, Level.DOMAIN, name)
             accounts = entries.account_count(connection, owner)
@@ -42,6 +46,7 @@ class DomainStore:
                 raise NotAllowed(
                     f"the domain {name} is in use: {accounts} accounts and {lists} lists are in it"
                 )
+            connection.execute(delete(GAL_ENTRIES).where(GAL_ENTRIES.c.domain_id == owner))
             _forget(connection, owner)
             connection.execute(delete(DOMAINS).where(DOMAINS.c.id == owner))
         return owner

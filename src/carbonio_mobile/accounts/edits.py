@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from carbonio_mobile.accounts import entries
 from carbonio_mobile.accounts.addresses import normal_address, normal_domain
@@ -15,15 +15,21 @@ from carbonio_mobile.accounts.schema import (
     ADDRESSES,
     ATTRIBUTE_VALUES,
     DIRECTORY,
+    GAL_CHANGES,
     LOGIN_FAILURES,
 )
 from carbonio_mobile.directory.provisioning import Change
 from carbonio_mobile.errors import Conflict
 
+JOURNAL_COUNT = 50_000
+"""So many changes of address lists are remembered; who missed more reads everything anew."""
+
 
 def raise_generation(connection: Connection) -> None:
     """Tell all readers, of this process and others, that something changed."""
     connection.execute(update(DIRECTORY).values(generation=DIRECTORY.c.generation + 1))
+    newest = select(func.max(GAL_CHANGES.c.position)).scalar_subquery()
+    connection.execute(delete(GAL_CHANGES).where(GAL_CHANGES.c.position <= newest - JOURNAL_COUNT))
 
 
 def normal_target(target: Target) -> Target:

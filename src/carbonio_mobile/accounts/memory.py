@@ -1,6 +1,6 @@
 """Accounts kept in memory: for tests of everything that needs some, and for trying things out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
 from uuid import NAMESPACE_URL, uuid5
@@ -14,15 +14,21 @@ from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.lockout import LockoutRules
 from carbonio_mobile.accounts.logins import DomainNames, is_plausible, login_address
 from carbonio_mobile.accounts.memorycredentials import MemoryCredentials
+from carbonio_mobile.addressbook.news import DomainCard, PeopleNews, PeoplePosition
+from carbonio_mobile.addressbook.peoplecards import (
+    BLOB_SOURCES,
+    FORWARDING,
+    MEMBERS,
+    account_card,
+    is_group,
+    octets_of,
+)
 from carbonio_mobile.directory.accounts import Account, AccountStatus, LoginFault
-from carbonio_mobile.directory.addresslist import AddressList
 from carbonio_mobile.directory.authpolicy import MUST_CHANGE, demands_second_factor
 from carbonio_mobile.directory.credentials import EAS
-from carbonio_mobile.directory.people import People, Person, PersonWish, person, with_blobs
-from carbonio_mobile.directory.scope import rows_allowed, scope_of
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import AccountId
-from carbonio_mobile.interfaces import IAccounts, IDirectory
+from carbonio_mobile.interfaces import IAccounts, IPeopleFeed
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,7 +41,7 @@ class _Stored:
     locked_at: float | None = None
 
 
-@implementer(IAccounts, IDirectory)
+@implementer(IAccounts, IPeopleFeed)
 class MemoryAccounts:
     """Accounts in memory, with mobile sync on as in the default COS of the embedded directory."""
 
@@ -45,6 +51,8 @@ class MemoryAccounts:
         self._ids: dict[str, AccountId] = {}
         self._domains: dict[str, dict[str, tuple[str, ...]]] = {}
         self.credentials = MemoryCredentials(clock=clock, check=self._get)
+        # The accounts that came, changed or went, in this order: what the feed of people tells.
+        self._changes: list[AccountId] = []
         self._cos: Values = {"zimbrafeaturemobilesyncenabled": ("TRUE",)}
 
     # Filling it
@@ -75,6 +83,7 @@ class MemoryAccounts:
         own = _checked_all(attributes, Level.ACCOUNT)
         self._stored[account] = _Stored(addresses=addresses, password=password, own=own)
         self._ids.update((each, account) for each in addresses)
+        self._changes.append(account)
         return account
 
     def set_password(self, account: AccountId, password: str) -> None:
@@ -86,6 +95,7 @@ class MemoryAccounts:
     def set_attributes(self, account: AccountId, **attributes: str | Sequence[str]) -> None:
         """Change attributes of an account. Raises: NotFound, InvalidArgument."""
         self._get(account).own.update(_checked_all(attributes, Level.ACCOUNT))
+        self._changes.append(account)
 
     def set_domain_attributes(self, name: str, **attributes: str | Sequence[str]) -> None:
         """Change attributes of a domain, adding it where it is new. Raises: InvalidArgument."""
@@ -96,6 +106,7 @@ class MemoryAccounts:
         for address in self._get(account).addresses:
             del self._ids[address]
         del self._stored[account]
+        self._changes.append(account)
         self.credentials.forget(account)
 
     # IAccounts
@@ -144,36 +155,44 @@ class MemoryAccounts:
             return None
         return None if account is None else self._build(account)
 
-    # IDirectory
+    # IPeopleFeed
 
-    async def search(
-        self, viewer: Account, text: str, *, offset: int, limit: int, wish: PersonWish
-    ) -> People:
-        """Find people by the beginnings of their names."""
-        rows = rows_allowed(viewer, offset, limit)
-        found = self._list(viewer).search(text, offset=offset, limit=rows)
-        complete = tuple(self._complete(each, wish) for each in found.found)
-        return People(found=complete, total=found.total)
+    def version(self) -> int:
+        """Give how many changes there were."""
+        return len(self._changes)
 
-    async def at(
-        self, viewer: Account, addresses: Sequence[str], *, wish: PersonWish
-    ) -> Mapping[str, Person]:
-        """Give the people with these addresses."""
-        listed = self._list(viewer)
-        met = {each: listed.at(each) for each in addresses}
-        return {each: self._complete(shown, wish) for each, shown in met.items() if shown}
-
-    def _list(self, viewer: Account) -> AddressList:
-        scope = scope_of(viewer)
-        return AddressList(
-            person(account, stored.addresses, stored.own)
-            for account, stored in self._stored.items()
-            if scope is not None and scope.covers(stored.addresses[0].rpartition("@")[2])
+    async def people_since(self, position: PeoplePosition | None) -> PeopleNews:
+        """Tell of all that changed, in one page."""
+        first = 0 if position is None else position.change
+        owners = dict.fromkeys(self._changes[first:])
+        changed = [card for each in owners if (card := self._card(each)) is not None]
+        shown = {each.card.id for each in changed}
+        return PeopleNews(
+            position=PeoplePosition(len(self._changes)),
+            changed=changed,
+            gone=[each for each in owners if each not in shown],
         )
 
-    def _complete(self, shown: Person, wish: PersonWish) -> Person:
-        assert shown.account is not None
-        return with_blobs(shown, self._stored[shown.account].own, wish)
+    async def blobs(
+        self, owners: Collection[str], names: Collection[str]
+    ) -> Mapping[str, Mapping[str, Sequence[bytes]]]:
+        """Give the large values of accounts."""
+        return {
+            owner: _large(self._stored[AccountId(owner)].own, names)
+            for owner in owners
+            if AccountId(owner) in self._stored
+        }
+
+    def _card(self, account: AccountId) -> DomainCard | None:
+        stored = self._stored.get(account)
+        if stored is None:
+            return None
+        blobs = [key for key in BLOB_SOURCES if key in stored.own]
+        made = account_card(account, stored.addresses, stored.own, blobs)
+        if made is None:
+            return None
+        domain = stored.addresses[0].rpartition("@")[2]
+        return DomainCard(domain=domain, card=made[0], kind=made[1])
 
     # Within
 
@@ -223,6 +242,16 @@ def _checked_all(
         for name, given in attributes.items()
     }
     return {key_of(name): checked(name, given, level) for name, given in values.items()}
+
+
+def _large(own: Values, names: Collection[str]) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for source, key in BLOB_SOURCES.items():
+        if key in names and source in own:
+            found.setdefault(key, []).extend(filter(None, map(octets_of, own[source])))
+    if MEMBERS in names and is_group(own):
+        found[MEMBERS] = [each.encode() for each in own.get(FORWARDING, ())]
+    return found
 
 
 def _octets(password: str) -> bytes:

@@ -19,9 +19,7 @@ from carbonio_mobile.accounts.values import (
 )
 from carbonio_mobile.directory.authpolicy import (
     POLICY_SERVICES,
-    TRUSTED_DEVICE_DAYS,
     SecondFactor,
-    ip_can_change_attribute,
     normal_range,
     second_factor_attribute,
     trusted_range_attribute,
@@ -97,14 +95,12 @@ _SECOND_FACTORS = (
     known("zimbraFeatureTwoFactorAuthRequired", FLAG, "account cos", "FALSE"),
     known("zimbraFeatureTwoFactorAuthAvailable", FLAG, "account cos", "FALSE"),
     known("carbonioFeatureOTPMgmtEnabled", FLAG, "account cos", "TRUE"),
-    known(TRUSTED_DEVICE_DAYS, whole(0, 3650), "domain global", "30"),
     *(
         row
         for service in POLICY_SERVICES
         for row in (
             known(second_factor_attribute(service), _FACTOR, "domain global"),
             known(trusted_range_attribute(service), _RANGE, "domain global", multiple=True),
-            known(ip_can_change_attribute(service), FLAG, "domain global"),
         )
     ),
 )
@@ -144,6 +140,10 @@ _OTHERS = (
         "zimbraDomainAggregateQuotaPolicy",
         choice("ALLOWSENDRECEIVE", "BLOCKSEND", "BLOCKSENDRECEIVE"),
         "domain global", "ALLOWSENDRECEIVE",
+    ),
+    known(
+        "zimbraDomainAggregateQuotaWarnPercent", whole(0, 100), "domain global", "80",
+        note="so full, administrators are told of it; 0: only when it is full",
     ),
     known(
         "zimbraPrefDelegatedSendSaveTarget", choice("owner", "sender", "both", "none"),

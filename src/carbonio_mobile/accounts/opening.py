@@ -39,7 +39,7 @@ def open_store(data_dir: Path, cost: HashCost) -> DirectoryStore:
 class EmbeddedDirectory:
     """The embedded directory of a running daemon: ``accounts`` for everyone, ``store`` for changes.
 
-    ``people`` is its address list, which has a thread of its own: no login waits for a search.
+    ``people`` is what address lists are made of; it has a thread of its own, that no login waits.
     ``provisioning`` is for administrators and for mail to distribution lists.
 
     Opening blocks (it may bring the schema up to date); do it before the reactor runs. Raises:
@@ -76,12 +76,12 @@ class EmbeddedDirectory:
         self._provisioning_lane = ThreadLane(
             reactor, name="provisioning", threads=1, waiting_max=_SEARCHES_WAITING
         )
-        people = PeopleStore(transactions)
-        self.people = EmbeddedPeople(store=people, lane=self._people_lane)
+        self.people = EmbeddedPeople(
+            store=PeopleStore(transactions), watch=self._watch, lane=self._people_lane
+        )
         self.store = DirectoryStore(transactions, passwords)
         self.provisioning = EmbeddedProvisioning(
             work=Administration(transactions, self.store, clock),
-            people=people,
             lane=self._provisioning_lane,
             people_lane=self._people_lane,
         )

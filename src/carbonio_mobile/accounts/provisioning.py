@@ -1,6 +1,6 @@
 """The embedded directory behind ``IProvisioning`` and ``IMailingLists``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -15,12 +15,16 @@ from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.accounts.lanes import Lane
 from carbonio_mobile.accounts.listings import ListingStore
 from carbonio_mobile.accounts.lists import ListStore
-from carbonio_mobile.accounts.people import PeopleStore
+from carbonio_mobile.accounts.peopleimport import PeopleImports
 from carbonio_mobile.accounts.store import DirectoryStore
 from carbonio_mobile.accounts.transactions import Transactions
-from carbonio_mobile.directory.people import People, PersonWish
-from carbonio_mobile.directory.provisioning import Change, Entry, EntryKind, Grant
-from carbonio_mobile.directory.scope import Scope
+from carbonio_mobile.directory.provisioning import (
+    Change,
+    Entry,
+    EntryKind,
+    Grant,
+    ImportedPeople,
+)
 from carbonio_mobile.errors import NotAllowed, NotFound
 from carbonio_mobile.interfaces import IMailingLists, IProvisioning
 
@@ -49,6 +53,7 @@ class Administration:
         self.domains = DomainStore(transactions)
         self.grants = GrantStore(transactions)
         self.listings = ListingStore(transactions)
+        self.imports = PeopleImports(transactions, clock)
 
     def create(
         self, kind: EntryKind, name: str, password: str | None, changes: Sequence[Change]
@@ -140,13 +145,10 @@ class Administration:
 
 @implementer(IProvisioning, IMailingLists)
 class EmbeddedProvisioning:
-    """Administration for the daemon: work is done in ``lane``, what reads people in theirs."""
+    """Administration for the daemon: work is done in ``lane``, what mail waits for in theirs."""
 
-    def __init__(
-        self, *, work: Administration, people: PeopleStore, lane: Lane, people_lane: Lane
-    ) -> None:
+    def __init__(self, *, work: Administration, lane: Lane, people_lane: Lane) -> None:
         self._work = work
-        self._people = people
         self._lane = lane
         self._people_lane = people_lane
 
@@ -230,16 +232,19 @@ class EmbeddedProvisioning:
         """See :meth:`IProvisioning.has_right`."""
         return await self._do(partial(self._work.grants.has_right, grantee, target, right))
 
-    async def find_people(self, domain: str, text: str, *, offset: int, limit: int) -> People:
-        """See :meth:`IProvisioning.find_people`."""
-        scope = await self._scope(domain)
-        search = partial(self._people.search, scope, text, offset, limit, PersonWish())
-        return await self._people_lane.run(search)
-
-    async def all_people(self, domain: str, *, offset: int, limit: int) -> tuple[People, int]:
-        """See :meth:`IProvisioning.all_people`."""
-        scope = await self._scope(domain)
-        return await self._people_lane.run(partial(self._people.page, scope, offset, limit))
+    async def import_people(
+        self, domain: str, source: AsyncIterator[bytes], *, remove_missing: bool, dry_run: bool
+    ) -> ImportedPeople:
+        """See :meth:`IProvisioning.import_people`."""
+        work = await self._do(partial(self._work.imports.begin, domain))
+        try:
+            async for piece in source:
+                await self._do(partial(work.feed, piece))
+            return await self._do(
+                partial(work.finish, remove_missing=remove_missing, dry_run=dry_run)
+            )
+        finally:
+            work.close()
 
     async def generation(self) -> int:
         """See :meth:`IProvisioning.generation`."""
@@ -253,9 +258,6 @@ class EmbeddedProvisioning:
         find = partial(self._work.lists.expansions, tuple(set(asked.values())))
         found = await self._people_lane.run(find)
         return {address: found[normal] for address, normal in asked.items() if normal in found}
-
-    async def _scope(self, domain: str) -> Scope:
-        return Scope((await self.entry(EntryKind.DOMAIN, domain)).name)
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await self._lane.run(work)

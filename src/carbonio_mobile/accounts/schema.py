@@ -142,6 +142,37 @@ CREDENTIALS = Table(
     Column("generated", Boolean, nullable=False),
 )
 
+GAL_ENTRIES = Table(
+    "gal_entries",
+    METADATA,
+    Column("id", String(36), primary_key=True),
+    Column("domain_id", String(36), ForeignKey("domains.id"), nullable=False),
+    # Where it came from: the name of the entry there, in normal form.
+    Column("source_key", Text, nullable=False),
+    # What it is called here, the one part of its name within the book; unique in the domain.
+    Column("name_type", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_group", Boolean, nullable=False),
+    # JSON: values by canonical lower-case name of attribute, those of blobs as base64.
+    Column("texts", Text, nullable=False),
+    # Blanks between, so that the large column is read only where it is wanted.
+    Column("blob_names", Text, nullable=False),
+    Column("blobs", Text, nullable=False),
+    Column("digest", String(32), nullable=False),
+    Column("changed_at", Float, nullable=False),
+    UniqueConstraint("domain_id", "source_key"),
+)
+
+# Triggers write a row for each change of what an entry of the address list is made of (migration
+# 0004). A migration that makes one of their tables anew has to make its triggers anew.
+GAL_CHANGES = Table(
+    "gal_changes",
+    METADATA,
+    Column("position", Integer, primary_key=True),
+    Column("owner_id", String(36), nullable=False),
+    sqlite_autoincrement=True,
+)
+
 GLOBAL_OWNER = "global"
 SERVER_OWNER = "server"
 """What stands on the one server that works with this directory."""

@@ -6,6 +6,7 @@ Spec: ../shared/carbonio/cli.md 2.1; issue 4, section 5.
 import re
 from collections.abc import AsyncIterator
 
+from carbonio_mobile.admin.breathing import UNBROKEN, Breath
 from carbonio_mobile.admin.calling import AdminFault
 from carbonio_mobile.admin.declaring import shortened
 from carbonio_mobile.admin.naming import account_named
@@ -18,13 +19,15 @@ MAX_DEVICES = 200_000
 """So many devices are taken from one file: they are stored in one step, and held in memory till
 then."""
 MAX_LINE_BYTES = 1000
+MAX_FILE_BYTES = 32 << 20
+"""So much is read of one file, blanks and repetitions as well."""
 
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BOM = b"\xef\xbb\xbf"
 
 
 async def read_import(
-    upload: AsyncIterator[bytes], accounts: IAccounts
+    upload: AsyncIterator[bytes], accounts: IAccounts, breath: Breath = UNBROKEN
 ) -> list[tuple[DeviceId, AccountId]]:
     """Give the devices and accounts that a file names, each once. Raises: AdminFault.
 
@@ -33,7 +36,7 @@ async def read_import(
     found: dict[tuple[DeviceId, AccountId], None] = {}
     known: dict[str, AccountId] = {}
     number = 0
-    async for line in _lines(upload):
+    async for line in _lines(upload, breath):
         number += 1
         text = _text(line.removeprefix(_BOM) if number == 1 else line, number)
         if not text:
@@ -69,15 +72,22 @@ def _fault(number: int, why: str) -> AdminFault:
     return AdminFault(f"line {number}: {why}; nothing was changed")
 
 
-async def _lines(upload: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _lines(upload: AsyncIterator[bytes], breath: Breath) -> AsyncIterator[bytes]:
     """Give the lines of a file in pieces, never holding more than a line that is too long."""
-    rest, number, after_return = b"", 0, False
+    rest, number, total, after_return = b"", 0, 0, False
     async for piece in upload:
+        total += len(piece)
+        if total > MAX_FILE_BYTES:
+            raise _fault(
+                number + 1,
+                f"expected a file of at most {MAX_FILE_BYTES:,} octets, and this is beyond them;"
+                " import it in several files",
+            )
         if after_return and piece:
             piece, after_return = piece.removeprefix(b"\n"), False
         after_return = piece.endswith(b"\r") or (after_return and not piece)
         *whole, rest = re.split(rb"\r\n|\r|\n", rest + piece)
-        for line in whole:
+        async for line in breath.each(whole):
             number += 1
             _check_length(line, number)
             yield line

@@ -14,6 +14,7 @@ from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import AccountId, DeviceKey
 from carbonio_mobile.interfaces import IAccounts, IDevices, ITurns
+from carbonio_mobile.policy.devicelimit import MAX_DEVICES, limit_of
 from carbonio_mobile.sync.device import Device
 
 ALL = "all"
@@ -67,7 +68,8 @@ class Partnerships:
         for device in known:
             if device.key.device == wanted:
                 return device
-        raise NotFound(f"{owner.name} has no device {shortened(text)}; {_those(known)}")
+        told = f"{owner.name} has no device {shortened(text)}; {_those(known)}"
+        raise NotFound(told + _limit_note(owner, known))
 
     async def some(self, owner: Owner, text: str) -> Sequence[Device]:
         """Give one device by its id, or all of the owner for the word ``all``. Raises: NotFound."""
@@ -106,3 +108,14 @@ def _those(known: Sequence[Device]) -> str:
     shown = ", ".join(device.key.device for device in known[:SHOWN_DEVICES])
     more = len(known) - SHOWN_DEVICES
     return f"it has {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _limit_note(owner: Owner, known: Sequence[Device]) -> str:
+    """Say that a device which nobody finds here may have been refused as one too many."""
+    limit = 0 if owner.account is None else limit_of(owner.account)
+    if not limit or sum(not device.succeeded_by for device in known) < limit:
+        return ""
+    return (
+        f"; these are as many as it may have ({MAX_DEVICES} {limit}), so that another one is "
+        "refused until doRemoveDevice makes room"
+    )

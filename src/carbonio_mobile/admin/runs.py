@@ -108,6 +108,7 @@ class Run:
         self._left = b""
         self._progress: Progress | None = None
         self._waiter: Deferred[None] | None = None
+        self._is_fetched = False
         self.is_detached = False
 
     # The arguments
@@ -181,9 +182,16 @@ class Run:
         """Give the next piece, once there is one. Raises: what the responder raises."""
         if self._work is None:
             raise UsageFault(f"{self.command.name}: its arguments are not complete")
+        if self._is_fetched:
+            raise Unavailable("a piece of this answer is being fetched already")
+        self._is_fetched = True
+        try:
+            return await self._fetched()
+        finally:
+            self._is_fetched = False
+
+    async def _fetched(self) -> Piece:
         while self._outcome is None and self._progress is None:
-            if self._waiter is not None:
-                raise Unavailable("a piece of this answer is being fetched already")
             self._waiter = Deferred()
             await self._waiter
         told, self._progress = progress_text(self._progress), None

@@ -124,6 +124,7 @@ class AdminProtocol(amp.AMP):
             transport.abortConnection()
             return
         self._caller = caller
+        transport.registerProducer(self, True)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """The client went away: its runs go on only where they change something."""
@@ -132,6 +133,21 @@ class AdminProtocol(amp.AMP):
             run.abandon()
         self._runs.clear()
         self._gone()
+
+    # Who does not read what was answered is not heard any more: answers would pile up in memory.
+
+    def pauseProducing(self) -> None:
+        """There are answers that the client does not take: listen to it no more."""
+        transport: Any = self.transport
+        transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """It took them: listen again."""
+        transport: Any = self.transport
+        transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The connection is gone, which :meth:`connectionLost` is told as well."""
 
     def _hang_up(self) -> None:
         transport: Any = self.transport

@@ -42,6 +42,10 @@ class Sight:
     version: Version
     now: float
 
+    def stranger(self) -> Device:
+        """Give the sender as a device of which nothing was known before, with its address."""
+        return replace(_seen(self, None), peer=self.peer)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Met:

@@ -13,7 +13,7 @@ from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.errors import OverQuota, TooLarge
 from carbonio_mobile.ids import OperationId
 from carbonio_mobile.mime.mailitem import MailState
-from carbonio_mobile.mime.outgoing import Outgoing, authors_of
+from carbonio_mobile.mime.outgoing import Outgoing, authors_of, prepare_outgoing
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.sync.sharing import Sending
 
@@ -62,10 +62,35 @@ async def delegation_of(call: Call, message: bytes) -> Delegation | None:
     return None if sending is None else Delegation(owner=owner, sending=sending)
 
 
+def prepared(
+    call: Call, message: bytes, name: OperationId, delegation: Delegation | None
+) -> Outgoing:
+    """Make a message ready to go out in that name; it may have no recipients, or unusable ones.
+
+    Its Message-ID, if it has none, is the same at each repeat.
+    """
+    account = call.account
+    return prepare_outgoing(
+        message,
+        from_address=account.name,
+        display_name=account.display_name,
+        allowed=frozenset(address.lower() for address in account.addresses),
+        message_id=f"{name}@{account.domain}",
+        date=call.now,
+        owned=frozenset() if delegation is None else delegation.addresses,
+        on_behalf=delegation is not None and delegation.sending is Sending.BEHALF,
+    )
+
+
 async def save_for_owner(
     call: Call, delegation: Delegation, outgoing: Outgoing, name: OperationId
 ) -> None:
-    """Put a copy into the owner's Sent folder, once; a full mailbox goes without."""
+    """Put a copy into the owner's Sent folder, once; a full mailbox goes without.
+
+    Nothing is put where the owner does not want one.
+    """
+    if not delegation.saved_for_owner:
+        return
     mailbox = await call.services.mailboxes.open(delegation.owner.id)
     sent = (await mailbox.hierarchy()).standard(FolderKind.SENT)
     if sent is None:

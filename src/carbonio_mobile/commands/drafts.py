@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from carbonio_mobile.commands import recipients
 from carbonio_mobile.commands.context import Call
+from carbonio_mobile.commands.delegation import delegation_of, prepared, save_for_owner
 from carbonio_mobile.commands.operations import digest, operation
 from carbonio_mobile.eas.bodyoptions import BodyType
 from carbonio_mobile.eas.items.draft import DraftContent, parse_draft
@@ -23,10 +24,8 @@ from carbonio_mobile.mime.compose import (
     DraftChange,
     Drafted,
     NewAttachment,
-    Outgoing,
     draft,
     patch_draft,
-    prepare_outgoing,
 )
 from carbonio_mobile.mime.draftmark import DraftMark, mark_of, marked, unmarked
 from carbonio_mobile.mime.mailitem import (
@@ -214,32 +213,30 @@ class Drafts:
         return found[item].source
 
     async def _send(self, source: bytes, name: OperationId) -> None:
-        outgoing = self._prepared(source, name)
+        """Hand a draft over for delivery, once, in whose name its From says.
+
+        Raises: ItemFault, OverQuota, TooLarge.
+        """
+        call, message = self.call, unmarked(source)
+        delegation = await delegation_of(call, message)
+        outgoing = await call.services.offload(lambda: prepared(call, message, name, delegation))
         if outgoing.unusable or not outgoing.recipients:
             raise ItemFault(
                 "a draft without usable recipients", status=SyncStatus.INVALID_RECIPIENTS
             )
-        is_new = await self.call.services.submission.submit(
-            self.call.account.id,
+        saved = delegation is None or delegation.saved_for_sender
+        is_new = await call.services.submission.submit(
+            call.account.id,
             outgoing.message,
             sender=outgoing.sender,
             recipients=outgoing.recipients,
-            sent_copy=outgoing.sent_copy,
+            sent_copy=outgoing.sent_copy if saved else None,
             operation=name,
         )
         if is_new:
-            await recipients.remember(self.call, outgoing.sent_copy, name)
-
-    def _prepared(self, source: bytes, name: OperationId) -> Outgoing:
-        account = self.call.account
-        return prepare_outgoing(
-            unmarked(source),
-            from_address=account.name,
-            display_name=account.display_name,
-            allowed=frozenset(address.lower() for address in account.addresses),
-            message_id=f"{name}@{account.domain}",
-            date=self.call.now,
-        )
+            await recipients.remember(call, outgoing.sent_copy, name)
+        if delegation is not None:
+            await save_for_owner(call, delegation, outgoing, name)
 
     async def _was_sent(self, name: OperationId) -> bool:
         return name in await self._sent()

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from carbonio_mobile.commands import recipients
 from carbonio_mobile.commands.context import Call
-from carbonio_mobile.commands.delegation import Delegation, delegation_of, save_for_owner
+from carbonio_mobile.commands.delegation import Delegation, delegation_of, prepared, save_for_owner
 from carbonio_mobile.commands.meetingguard import news_in
 from carbonio_mobile.commands.operations import digest, operation
 from carbonio_mobile.commands.sentmemory import Entry, SentMemory
@@ -22,9 +22,8 @@ from carbonio_mobile.eas.status import Common
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.errors import CommandStatus, OverQuota, ProtocolError, TooLarge
 from carbonio_mobile.ids import OperationId
-from carbonio_mobile.mime.compose import Outgoing, prepare_outgoing
+from carbonio_mobile.mime.compose import Outgoing
 from carbonio_mobile.mime.structure import top_fields
-from carbonio_mobile.sync.sharing import Sending
 
 DOCUMENT = "sent"
 
@@ -110,7 +109,7 @@ async def _save_for_owner(
     outgoing: Outgoing,
     name: OperationId,
 ) -> None:
-    if delegation is not None and delegation.saved_for_owner and request.save_in_sent:
+    if delegation is not None and request.save_in_sent:
         await save_for_owner(call, delegation, outgoing, name)
 
 
@@ -156,18 +155,8 @@ def _named(request: Request) -> str:
 def _prepared(
     call: Call, message: bytes, name: OperationId, delegation: Delegation | None
 ) -> Outgoing:
-    """Make a message ready; its Message-ID, if it has none, is the same at each repeat."""
-    account = call.account
-    outgoing = prepare_outgoing(
-        message,
-        from_address=account.name,
-        display_name=account.display_name,
-        allowed=frozenset(address.lower() for address in account.addresses),
-        message_id=f"{name}@{account.domain}",
-        date=call.now,
-        owned=frozenset() if delegation is None else delegation.addresses,
-        on_behalf=delegation is not None and delegation.sending is Sending.BEHALF,
-    )
+    """Make a message ready, or refuse it."""
+    outgoing = prepared(call, message, name, delegation)
     if outgoing.unusable:
         raise CommandStatus(Common.MESSAGE_RECIPIENT_UNRESOLVED)
     if not outgoing.recipients:

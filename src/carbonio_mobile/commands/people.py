@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from carbonio_mobile.addressbook.addresslist import AddressList
 from carbonio_mobile.commands.context import Call
-from carbonio_mobile.directory.addresslist import AddressList
 from carbonio_mobile.directory.people import People, Person, PersonWish
 from carbonio_mobile.eas.messages.galsearch import gal_properties
 from carbonio_mobile.eas.messages.pictures import PictureOptions, Pictures

@@ -1,7 +1,10 @@
 """When a name and a password are not enough: second factors and trusted addresses.
 
 A phone cannot be asked for a second factor. Where one is demanded, only a password that was made
-for the service lets it in, or an address that is trusted.
+for the service lets it in, or an address that is trusted. Nor is there a session: name and password
+come with each request, from whatever address the phone has by then. So nothing here is like the
+product's trusted devices and its ``ip_can_change``, which belong to logins that were asked for a
+code: a phone's id is only what the phone says, and would make whoever copies it a trusted one.
 
 Spec: ../shared/carbonio/cli.md 4.2; admin-panel.md 4.
 """
@@ -19,16 +22,16 @@ POLICY_SERVICES = (
 )  # fmt: skip
 """The services that have a policy each."""
 
-TRUSTED_DEVICE_DAYS = "carbonioAuthTrustedDeviceExpiration"
-"""For so many days a device is trusted; kept for the product's other services."""
-
 MUST_CHANGE = "zimbraPasswordMustChange"
 _ON = "zimbraTwoFactorAuthEnabled"
 _REQUIRED = "zimbraFeatureTwoFactorAuthRequired"
 
 
 class SecondFactor(IntEnum):
-    """What lets somebody in without a second factor (``2fa_policy``)."""
+    """What lets somebody in without a second factor (``2fa_policy``).
+
+    For a phone ``TRUST_DEVICE`` is the same as ``TRUST_ADDRESS``: no device can be trusted.
+    """
 
     NONE = 0
     TRUST_ADDRESS = 1
@@ -45,28 +48,20 @@ def trusted_range_attribute(service: str) -> str:
     return f"carbonioAuth{service}TrustedRange"
 
 
-def ip_can_change_attribute(service: str) -> str:
-    """Name the attribute in which a service's ``ip_can_change`` is kept."""
-    return f"carbonioAuth{service}IpCanChange"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthPolicy:
     """The policy of one service; None where nobody set it."""
 
     second_factor: SecondFactor | None = None
     trusted_ranges: tuple[str, ...] = ()
-    ip_can_change: bool | None = None
 
     @classmethod
     def of(cls, attributes: Mapping[str, tuple[str, ...]], service: str) -> "AuthPolicy":
         """Read a policy from attributes by name in lower case."""
         factor = attributes.get(second_factor_attribute(service).lower())
-        change = attributes.get(ip_can_change_attribute(service).lower())
         return cls(
             second_factor=SecondFactor(int(factor[0])) if factor else None,
             trusted_ranges=attributes.get(trusted_range_attribute(service).lower(), ()),
-            ip_can_change=change[0] == "TRUE" if change else None,
         )
 
     def trusts(self, peer: str) -> bool:

@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 LEVELS = ("account", "cos", "domain", "server", "global")
 """Where attributes stand, the nearest to a person first: each passes over all that follow."""
 
+LIST_LEVEL = "distributionList"
+"""Beside the chain: nobody inherits from a distribution list, and a list from nothing."""
+
 BUILT_IN = "default"
 """Whence a value comes that nobody set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """One thing that attributes stand on: a member of :data:`LEVELS`, and which one.
+    """One thing that attributes stand on: a member of :data:`LEVELS`, or a list, and which one.
 
     ``name`` is an e-mail address, a name or an id; nothing where there is only one.
     """
@@ -39,6 +42,20 @@ class Setting:
     values: tuple[str, ...]
     origin: str
     multiple: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leftover:
+    """Values that stand where they mean nothing; ``why`` says so in words.
+
+    ``owner`` is the name of what they stand on, or an id that names nothing any more.
+    """
+
+    attribute: str
+    level: str
+    owner: str
+    values: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,3 +51,20 @@ class Grant:
     grantee_kind: str
     grantee: str
     right: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedPeople:
+    """What became of the entries of a file: numbers of them.
+
+    ``passed_over`` are those that are no people and no groups, ``at_home`` people who have an
+    account here. ``kept`` are entries of earlier files that this one does not name, and that stay.
+    """
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    kept: int = 0
+    passed_over: int = 0
+    at_home: int = 0

@@ -16,11 +16,14 @@ _MAX_RESULTS = 100
 class Scope:
     """The domains whose entries are seen from ``domain``.
 
-    ``base`` is DOMAIN (it alone), SUBDOMAINS (and those below it) or ROOT (all).
+    ``base`` is DOMAIN (it alone), SUBDOMAINS (and those below it) or ROOT (all). ``own`` are the
+    entries of this server, ``external`` the domain's people who have no account here.
     """
 
     domain: str
     base: str = "DOMAIN"
+    own: bool = True
+    external: bool = True
 
     def covers(self, domain: str) -> bool:
         """Tell whether entries of a domain are seen."""
@@ -30,16 +33,22 @@ class Scope:
 
 
 def scope_of(viewer: Account) -> Scope | None:
-    """Give what an account sees; None where it sees nothing.
+    """Give what an account sees; None where it may not use the address list.
 
-    That is where it may not use the address list, and where its domain shows only entries from
-    elsewhere (mode ``ldap``). A base that is none of the three names counts as DOMAIN.
+    The mode of its domain says which entries: ``zimbra`` those of this server, ``ldap`` those
+    from elsewhere, ``both`` all, as without one. A base that is none of the three names counts as
+    DOMAIN.
     """
-    enabled = viewer.flag("zimbraFeatureGalEnabled", default=True)
-    if not enabled or viewer.value("zimbraGalMode").lower() == "ldap":
+    if not viewer.flag("zimbraFeatureGalEnabled", default=True):
         return None
+    mode = viewer.value("zimbraGalMode").lower()
     base = viewer.value("zimbraGalInternalSearchBase").upper()
-    return Scope(viewer.domain, base if base in _BASES else "DOMAIN")
+    return Scope(
+        viewer.domain,
+        base if base in _BASES else "DOMAIN",
+        own=mode != "ldap",
+        external=mode != "zimbra",
+    )
 
 
 def rows_allowed(viewer: Account, offset: int, limit: int) -> int:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from carbonio_mobile.commands.table import Command
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.clients import Traits
-from carbonio_mobile.eas.refusal import RETRY_AFTER_S, Reason
+from carbonio_mobile.eas.refusal import Reason
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.version import Version
 from carbonio_mobile.policy import provisioning, suspension, wipe
@@ -96,9 +96,9 @@ GATES: tuple[Callable[[Knock], Reason | None], ...] = (
 
 
 class Refused(Exception):
-    """A gate does not open."""
+    """A gate does not open; ``wait_s`` is how long its device should wait, None as usual."""
 
-    def __init__(self, reason: Reason, *, wait_s: float = RETRY_AFTER_S) -> None:
+    def __init__(self, reason: Reason, *, wait_s: float | None = None) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.wait_s = wait_s

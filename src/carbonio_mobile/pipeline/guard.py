@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from carbonio_mobile.directory.accounts import Account
-from carbonio_mobile.eas.refusal import RETRY_AFTER_S, Reason
+from carbonio_mobile.eas.refusal import Reason
 from carbonio_mobile.ids import DeviceKey
 from carbonio_mobile.interfaces import IMailbox
 from carbonio_mobile.sync.device import Device
@@ -33,10 +33,10 @@ it. Everything else would reach past it.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Barred:
-    """A request goes no further; ``wait_s`` is how long its device should wait."""
+    """A request goes no further; ``wait_s`` is how long its device should wait, None as usual."""
 
     reason: Reason
-    wait_s: float = RETRY_AFTER_S
+    wait_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +64,11 @@ class Guard(Protocol):
         ``peer`` and ``claimed`` are those of :meth:`knock`.
         """
 
-    def newcomer(self, account: Account) -> Awaitable[Reason | None]:
-        """Look at a device that was never here, before anything of it is written down."""
+    def newcomer(self, account: Account, new: Device) -> Awaitable[Reason | None]:
+        """Look at a device that was never here, before anything of it is written down.
+
+        ``new`` is what its first request says of it, with its network address.
+        """
 
     def admit(self, account: Account, device: Device) -> Awaitable[Admission]:
         """Say which mailbox a device sees. It writes down one that is seen for the first time."""
@@ -82,7 +85,7 @@ class OpenGuard:
         """Refuse nobody."""
         return None
 
-    async def newcomer(self, _account: Account) -> Reason | None:
+    async def newcomer(self, _account: Account, _new: Device) -> Reason | None:
         """Refuse nobody."""
         return None
 

@@ -32,7 +32,7 @@ from carbonio_mobile.eas import refusal, requestline
 from carbonio_mobile.eas.clients import PLAIN, Traits
 from carbonio_mobile.eas.credentials import basic
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
-from carbonio_mobile.eas.refusal import RETRY_AFTER_S, Reason
+from carbonio_mobile.eas.refusal import Reason
 from carbonio_mobile.eas.requestline import RequestLine
 from carbonio_mobile.eas.traffic import Heard, Told, Traffic, Unwatched
 from carbonio_mobile.eas.version import OFFERED, Version
@@ -359,8 +359,9 @@ class Pipeline:
         key = DeviceKey(account.id, _device_id(line))
         known, documents = await services.devices.meet(key, needs)
         version = visit.version = visit.version or usual_version(known)
-        await self._welcome(account, known)
-        met = await self._met(request, line, version, account, known)
+        sight = self._sight(request, line, version, account)
+        await self._welcome(sight, known)
+        met = await self._met(sight, known)
         device, visit.fault, visit.traits = met.device, met.note, met.traits
         visit.offered = self._offer(account, device)
         knock = Knock(
@@ -399,9 +400,11 @@ class Pipeline:
             recognised=met.traits,
         )
 
-    async def _welcome(self, account: Account, known: Device | None) -> None:
+    async def _welcome(self, sight: Sight, known: Device | None) -> None:
         """Ask the guard about a device that was never here. Raises: Refused."""
-        reason = await self._guard.newcomer(account) if known is None else None
+        if known is not None:
+            return
+        reason = await self._guard.newcomer(sight.account, sight.stranger())
         if reason is not None:
             raise Refused(reason)
 
@@ -414,16 +417,11 @@ class Pipeline:
             visit.fault = "FolderSync again and again: Outlook 2401 does so, an update mends it"
             raise Refused(Reason.TOO_BUSY)
 
-    async def _met(
-        self,
-        request: HttpRequest,
-        line: RequestLine,
-        version: Version,
-        account: Account,
-        known: Device | None,
-    ) -> Met:
-        """Give the device as it is now known, written down where that is news."""
-        sight = Sight(
+    def _sight(
+        self, request: HttpRequest, line: RequestLine, version: Version, account: Account
+    ) -> Sight:
+        """Gather what a request tells of its sender."""
+        return Sight(
             account=account,
             line=line,
             user_agent=request.headers.get("user-agent", "")[:256],
@@ -431,7 +429,10 @@ class Pipeline:
             version=version,
             now=self._services.clock(),
         )
-        offered = partial(self._offer, account)
+
+    async def _met(self, sight: Sight, known: Device | None) -> Met:
+        """Give the device as it is now known, written down where that is news."""
+        offered = partial(self._offer, sight.account)
         return await meet(self._services.devices, sight, known, offered, self._recognise)
 
     async def _note_demand(self, device: Device, reason: Reason) -> None:
@@ -441,7 +442,7 @@ class Pipeline:
             await self._services.devices.save_device(replace(device, policy=state))
 
     def _refused(
-        self, reason: Reason, visit: _Visit, *, wait_s: float = RETRY_AFTER_S
+        self, reason: Reason, visit: _Visit, *, wait_s: float | None = None
     ) -> HttpResponse:
         visit.refused = reason
         command, version = visit.command, visit.spoken

@@ -63,8 +63,12 @@ class AbqTable:
         self._found.pop(key, None)
 
     def set_rules(self, rules: Iterable[AbqRule]) -> None:
-        """Replace the rules."""
+        """Replace the rules; who asks first waits until they are compiled."""
         self._book = RuleBook(rules)
+
+    def use_rules(self, book: RuleBook) -> None:
+        """Replace the rules by some that are prepared."""
+        self._book = book
 
     def status(self, device: str, account: str) -> AbqStatus | None:
         """Give what the entry of that very device and account says, None where there is none."""

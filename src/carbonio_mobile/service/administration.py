@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,13 +13,16 @@ from twisted.logger import Logger
 from carbonio_mobile.accounts.opening import EmbeddedDirectory
 from carbonio_mobile.admin.abqservice import AbqService
 from carbonio_mobile.admin.audit import AuditLog
+from carbonio_mobile.admin.breathing import Breath
 from carbonio_mobile.admin.calling import Respond
 from carbonio_mobile.admin.catalogue.all import COMMANDS
 from carbonio_mobile.admin.notifying import Notices
 from carbonio_mobile.admin.partnerships import Owner, Partnerships
+from carbonio_mobile.admin.quotanotices import QuotaNotices
 from carbonio_mobile.admin.replay import Fresh
 from carbonio_mobile.admin.responders.abq import AbqResponders
 from carbonio_mobile.admin.responders.abqmessages import AbqMessageResponders
+from carbonio_mobile.admin.responders.addressbook import AddressBookResponders
 from carbonio_mobile.admin.responders.auth import AuthCommands
 from carbonio_mobile.admin.responders.authpolicy import AuthPolicyCommands
 from carbonio_mobile.admin.responders.config import ConfigCommands
@@ -31,7 +34,7 @@ from carbonio_mobile.admin.responders.loggers import LoggerResponders
 from carbonio_mobile.admin.responders.notices import NoticeCommands
 from carbonio_mobile.admin.responders.prov import Provisioning
 from carbonio_mobile.admin.responders.provisioning import ProvisioningCommands
-from carbonio_mobile.admin.responders.services import ServiceCommands
+from carbonio_mobile.admin.responders.services import ServiceCommands, Switch
 from carbonio_mobile.admin.responders.simulation import SimulationResponders
 from carbonio_mobile.admin.server import AdminFactory, AdminPlane
 from carbonio_mobile.admin.simulating import Stage
@@ -42,7 +45,7 @@ from carbonio_mobile.directory.configuration import Scope
 from carbonio_mobile.directory.credentials import EAS
 from carbonio_mobile.directory.provisioning import EntryKind
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
-from carbonio_mobile.interfaces import IMailboxes, ISharing
+from carbonio_mobile.interfaces import IExposures, IMailboxes, ISharing, ISubmission
 from carbonio_mobile.logs.accountloggers import AccountLoggers
 from carbonio_mobile.logs.activity import Activity
 from carbonio_mobile.mailbox.dummy import DummyMailbox
@@ -54,10 +57,11 @@ from carbonio_mobile.service.adminsocket import admission
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.freshserver import fresh_server
 from carbonio_mobile.service.guard import HouseGuard
-from carbonio_mobile.service.switches import Door, Missing, Module, OnOff
+from carbonio_mobile.service.switches import Door, Module, OnOff
 from carbonio_mobile.store.abq import SqlAbq
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.filters import SqlEasFilters
+from carbonio_mobile.store.marks import SqlMarks
 from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.store.notices import SqlNotices
 from carbonio_mobile.store.sql import SqlStore
@@ -90,7 +94,7 @@ def in_background(work: Coroutine[Any, Any, None]) -> Deferred[None]:
 
 
 class Administration:
-    """The administration of a running daemon."""
+    """The administration of a running daemon. ``pause`` lets the reactor have a turn."""
 
     def __init__(
         self,
@@ -103,8 +107,12 @@ class Administration:
         own_mailboxes: IMailboxes,
         turns: DeviceTurns,
         sharing: ISharing,
+        exposures: IExposures,
         loggers: AccountLoggers,
         doors: Mapping[str, Door],
+        address_book: Switch,
+        pause: Callable[[], Awaitable[object]],
+        outbox: ISubmission,
     ) -> None:
         self._settings = settings
         self._directory = directory
@@ -113,24 +121,31 @@ class Administration:
         self._own_mailboxes = own_mailboxes
         self._turns = turns
         self._sharing = sharing
+        self._exposures = exposures
         self._doors = doors
+        self._address_book = address_book
+        self._pause = pause
         self._filters = SqlEasFilters(database)
         self._kept = SqlNotices(database)
         notices = Notices(
             kept=self._kept,
             configuration=directory.configuration,
             accounts=directory.accounts,
-            submission=services.submission,
+            submission=outbox,  # notices go out whoever may send
             clock=services.clock,
         )
+        marks = SqlMarks(database)
+        self.quotas = QuotaNotices(marks=marks, notices=notices)
         self._partnerships = Partnerships(accounts=directory.accounts, devices=store, turns=turns)
         abq = AbqService(
             store=SqlAbq(database),
             accounts=directory.accounts,
             notices=notices,
+            marks=marks,
             reset=self._reset,
             clock=services.clock,
             background=in_background,
+            in_thread=services.offload,
         )
         guard = HouseGuard(
             dos=DosFilter(DosSettings()),
@@ -141,6 +156,8 @@ class Administration:
             dummy=self._dummy,
             background=in_background,
             steady_clock=services.steady_clock,
+            clock=services.clock,
+            remove=self._partnerships.remove,
         )
         self.controls = Controls(
             guard=guard,
@@ -231,6 +248,7 @@ class Administration:
                 domain_named=self._domain_named,
                 set_global=set_global,
                 known=self._known,
+                breath=self._breath(),
             ),
             AbqMessageResponders(
                 abq=controls.abq, domain_named=self._domain_named, clock=self._services.clock
@@ -239,10 +257,20 @@ class Administration:
             AuthPolicyCommands(configuration=configuration),
             ConfigCommands(configuration=configuration, servers=(socket.gethostname(),)),
             ProvisioningCommands(configuration=configuration),
-            Provisioning(provisioning=directory.provisioning, forget=self._sharing.forget),
+            Provisioning(
+                provisioning=directory.provisioning,
+                people=self._services.directory,
+                forget=self._sharing.forget,
+            ),
             FilterCommands(filters=self._filters, offers=controls.offers, accounts=accounts),
             FolderResponders(
                 accounts=accounts, mailboxes=self._own_mailboxes, sharing=self._sharing
+            ),
+            AddressBookResponders(
+                accounts=accounts,
+                mailboxes=self._own_mailboxes,
+                exposures=self._exposures,
+                domain_named=self._domain_named,
             ),
             LoggerResponders(accounts=accounts, loggers=controls.loggers, fresh_server=self._fresh),
             NoticeCommands(notices=self._kept),
@@ -255,6 +283,7 @@ class Administration:
                 steady_clock=self._services.steady_clock,
                 recent=controls.activity.recent,
                 diverted=self._why_diverted,
+                remote_folders=self._remote_folders,
                 has_password=self._has_password,
             ),
             DeviceChangeResponders(
@@ -288,6 +317,9 @@ class Administration:
         refusal = self.controls.offers.refusal(owner.account, device)
         return "" if refusal is None else refusal[1]
 
+    def _remote_folders(self, account: AccountId) -> int:
+        return sum(mount.synced for mount in self._sharing.mounts(account))
+
     async def _has_password(self, owner: Owner) -> bool:
         found = await self._directory.credentials.of(owner.id)
         return any(each.enabled and EAS in each.services for each in found)
@@ -313,9 +345,9 @@ class Administration:
         )
         return Stage(devices=store, states=store, respond_as=pipeline.respond_as)
 
-    def _switches(self) -> tuple[OnOff | Door | Missing | Module, ...]:
+    def _switches(self) -> tuple[Switch, ...]:
         abq, dos = self.controls.abq, self.controls.guard.dos
-        each = (
+        each: tuple[Switch, ...] = (
             self._doors["activesync-services"],
             self._doors["autodiscover"],
             OnOff(
@@ -326,7 +358,7 @@ class Administration:
                 stop=self._stop_abq,
                 hindrance=self._abq_hindrance,
             ),
-            Missing(name="ldap-address-book", why="this version has no address book server"),
+            self._address_book,
             OnOff(
                 "anti-dos",
                 running=lambda: dos.settings.enabled,
@@ -338,7 +370,10 @@ class Administration:
         return (Module(switches=each), *each)
 
     async def _start_abq(self) -> None:
-        await self.controls.abq.start(self._known())
+        await self.controls.abq.start(self._known(), self._breath())
+
+    def _breath(self) -> Breath:
+        return Breath(self._pause, self._services.steady_clock)
 
     async def _stop_abq(self) -> None:
         self.controls.abq.stop()

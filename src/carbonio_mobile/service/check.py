@@ -33,7 +33,11 @@ def check(settings: Settings, *, demo: bool) -> None:
         certificate_table(settings)
     reactor: Any = global_reactor
     has_certificates = settings.certificates is not None
-    for path, texts in (("server.eas", settings.eas), ("server.lmtp", settings.lmtp)):
+    for path, texts in (
+        ("server.eas", settings.eas),
+        ("server.lmtp", settings.lmtp),
+        ("server.ldap", settings.ldap),
+    ):
         check_endpoints(
             settings.spelling(path), texts, reactor=reactor, certificates=has_certificates
         )

@@ -14,6 +14,7 @@ from twisted.logger import LogLevel
 from carbonio_mobile.commands.context import Bounds
 from carbonio_mobile.directory.certificates import TrustStore
 from carbonio_mobile.errors import ConfigError
+from carbonio_mobile.ldapserver.limits import LdapLimits
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions
@@ -56,6 +57,17 @@ class LogSettings:
     account_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LdapSettings:
+    """The address book by LDAP: what the address list is called there, how many contacts are kept
+    in memory, and what peers may cost.
+    """
+
+    gal_name: str
+    kept_contacts: int
+    limits: LdapLimits
+
+
 ADMIN_SOCKET = "admin.sock"
 AUDIT_FILE = "audit.log"
 LOG_DIRECTORY = "logs"
@@ -84,6 +96,7 @@ class Settings:
     data: Path
     eas: tuple[str, ...]
     lmtp: tuple[str, ...]
+    ldap: tuple[str, ...]
     admin: AdminSettings
     certificates: CertificatePlan | None
     watch_interval_s: float
@@ -98,6 +111,7 @@ class Settings:
     outbox: OutboxOptions
     relay: RelayOptions | None
     lmtp_limits: LmtpLimits
+    address_book: LdapSettings
     release_spread_s: float
     busy_timeout_s: float
     answer_s: float
@@ -220,18 +234,20 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
     data = values["server.data"]
     if not data:
         raise ConfigError("server.data", "must name a directory")
+    certificates = _certificates(values["tls.certificates"])
     return Settings(
         values=values,
         from_command_line=from_command_line,
         data=Path(data).absolute(),
         eas=values["server.eas"],
         lmtp=values["server.lmtp"],
+        ldap=_ldap_endpoints(values, has_certificates=certificates is not None),
         admin=AdminSettings(
             socket=Path(values["server.admin"] or Path(data) / ADMIN_SOCKET).absolute(),
             group=values["server.admin_group"],
             audit=Path(values["log.audit"] or Path(data) / AUDIT_FILE).absolute(),
         ),
-        certificates=_certificates(values["tls.certificates"]),
+        certificates=certificates,
         watch_interval_s=float(values["tls.watch_interval_s"]),
         trusted_proxies=_networks(values["http.trusted_proxies"]),
         limits=_limits(values),
@@ -247,6 +263,7 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
         outbox=outbox_options(values),
         relay=relay_options(values),
         lmtp_limits=lmtp_limits(values),
+        address_book=_address_book(values),
         release_spread_s=float(values["process.release_spread_s"]),
         busy_timeout_s=float(values["process.busy_timeout_s"]),
         answer_s=float(values["process.answer_timeout_s"]),
@@ -260,6 +277,25 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
             account_bytes=values["log.account_bytes"],
         ),
     )
+
+
+def _ldap_endpoints(values: Values, *, has_certificates: bool) -> tuple[str, ...]:
+    """Give where to listen for LDAP: not at the default's TLS port where nothing is there for TLS.
+
+    Who names an endpoint is told that it needs certificates.
+    """
+    texts: tuple[str, ...] = values["server.ldap"]
+    is_default = texts == BY_PATH["server.ldap"].default
+    return () if is_default and not has_certificates else texts
+
+
+def _address_book(values: Values) -> LdapSettings:
+    bounds = _section(values, "ldap")
+    gal_name = bounds.pop("gal_name").strip("/ ")
+    if not gal_name:
+        raise ConfigError("ldap.gal_name", "must name the address list")
+    kept_contacts = bounds.pop("kept_contacts")
+    return LdapSettings(gal_name=gal_name, kept_contacts=kept_contacts, limits=LdapLimits(**bounds))
 
 
 def _tuning(values: Mapping[str, Any]) -> Tuning:

@@ -32,6 +32,7 @@ from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
 DEMO_DATA = "carbonio-mobile-demo"
 DEMO_DOMAIN = "example.com"
 DEMO_ENDPOINTS = ("tls:8443:interface=127.0.0.1", "tcp:8080:interface=127.0.0.1")
+DEMO_LDAP = "ssl:8636:interface=127.0.0.1"
 
 _HOSTS = ("localhost", "127.0.0.1", "::1", DEMO_DOMAIN, f"autodiscover.{DEMO_DOMAIN}")
 _WRITES_AT_ONCE = 50
@@ -41,7 +42,7 @@ def demo_document(data: Path) -> Mapping[str, Any]:
     """Give what a configuration file for the demo would say."""
     certificate, key = _certificate_files(data)
     return {
-        "server": {"data": str(data), "eas": list(DEMO_ENDPOINTS)},
+        "server": {"data": str(data), "eas": list(DEMO_ENDPOINTS), "ldap": [DEMO_LDAP]},
         "tls": {"certificates": [{"certificate": str(certificate), "key": str(key)}]},
     }
 
@@ -207,7 +208,7 @@ async def _add(
     await mailbox.add_object(folder.id, made.source, operation=operation)
 
 
-def greeting(data: Path, urls: Iterable[str]) -> str:
+def greeting(data: Path, urls: Iterable[str], ldap: Sequence[str] = ()) -> str:
     """Give what the demo says once it serves: where, who, and what to try next."""
     addresses = list(urls)
     shown = next((url for url in addresses if url.startswith("https:")), addresses[0])
@@ -215,14 +216,23 @@ def greeting(data: Path, urls: Iterable[str]) -> str:
     width = max(map(len, OWNERS))
     accounts = "\n".join(f"    {address:{width}}   {demo_password(address)}" for address in OWNERS)
     first = next(iter(OWNERS))
+    book, look_up = "", ""
+    if ldap:
+        book = f"  address book at  {'  and  '.join(ldap)}\n"
+        look_up = (
+            "  and in the address book, as a mail program does:\n"
+            f"    LDAPTLS_REQCERT=never ldapsearch -x -H {ldap[0]} -D {first} \\\n"
+            f"      -w {demo_password(first)} -b '' '(cn=j*)' cn mail\n\n"
+        )
     return (
         f"\ncarbonio-mobile demo, data in {data}\n\n"
-        f"  ActiveSync at  {'  and  '.join(addresses)}\n"
+        f"  ActiveSync at  {'  and  '.join(addresses)}\n{book}"
         f"  accounts and passwords:\n{accounts}\n\n"
         "  Try, in another terminal:\n"
         f"    carbonio-mobile-client --url {shown} --user {first} \\\n"
         f"      --password {demo_password(first)}{insecure} sync\n\n"
         "  and as its administrator:\n"
         f"    carbonio --socket {data / 'admin.sock'} mobile getAllDevices\n\n"
+        f"{look_up}"
         "  Ctrl-C stops it; started again, it keeps its data.\n"
     )

@@ -33,24 +33,30 @@ class Hub(Protocol):
         """End all waits, over this time."""
 
 
-class Deliveries(Protocol):
-    """Where the mail server is connected."""
+class Stoppable(Protocol):
+    """Where the mail server, or clients of the address book, are connected."""
 
     def stop(self) -> Deferred[None]:
-        """End connections, those with a message at work after their answer."""
+        """End connections, those with something at work after their answer."""
 
 
 async def let_go(
-    *, site: Site, hub: Hub, lmtp: Deliveries, spread_s: float, clock: IReactorTime
+    *,
+    site: Site,
+    hub: Hub,
+    lmtp: Stoppable,
+    ldap: Stoppable,
+    spread_s: float,
+    clock: IReactorTime,
 ) -> None:
-    """End parked requests, spread, and deliveries; wait until all answers have left.
+    """End parked requests, spread, deliveries and searches; wait until all answers have left.
 
-    Neither keeps the other waiting, nor this for longer than ``spread_s`` and twice
+    None keeps the others waiting, nor this for longer than ``spread_s`` and twice
     :data:`LAST_ANSWERS_S`: a sender whose delivery hangs gets no answer, and comes again.
     """
     site.drain()
     leaving: Deferred[Any] = gatherResults(
-        [hub.release_all(spread_s), lmtp.stop()], consumeErrors=True
+        [hub.release_all(spread_s), lmtp.stop(), ldap.stop()], consumeErrors=True
     )
     await leaving.addTimeout(spread_s + LAST_ANSWERS_S, clock).addErrback(_report)
     deadline_s = clock.seconds() + LAST_ANSWERS_S

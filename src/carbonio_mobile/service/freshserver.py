@@ -16,6 +16,8 @@ from zope.interface import implementer
 
 from carbonio_mobile.accounts.memory import MemoryAccounts
 from carbonio_mobile.admin.replay import Fresh
+from carbonio_mobile.books.gal import GalBooks
+from carbonio_mobile.books.people import PeopleOfBooks
 from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.commands.context import Bounds, Services
@@ -98,7 +100,9 @@ def _pipeline(clock: Clock, bounds: Bounds, limits: Limits) -> Pipeline:
     store = MemoryStore()
     services = Services(
         accounts=accounts,
-        directory=accounts,
+        directory=PeopleOfBooks(
+            GalBooks(feed=accounts, turn=_no_turn, clock=clock), turn=_no_turn
+        ),
         mailboxes=MemoryMailboxes(sink=hub, clock=clock.seconds),
         submission=_Nowhere(),
         devices=store,
@@ -119,6 +123,10 @@ def _pipeline(clock: Clock, bounds: Bounds, limits: Limits) -> Pipeline:
         limits=limits,
         observe=_unobserved,
     )
+
+
+async def _no_turn() -> None:
+    """Go on at once: nobody else waits."""
 
 
 async def _at_once(work: Callable[[], T]) -> T:

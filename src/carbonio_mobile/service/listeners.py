@@ -1,8 +1,8 @@
 """Listening: endpoint strings of ours and Twisted's, and all sockets of the daemon taken, or none.
 
-``tls:PORT[:interface=…]`` and ``tls:ENDPOINT`` (``tls:haproxy:tcp:8443``) speak TLS with the
-certificates of the configuration; all else is left to Twisted (``tcp:``, ``unix:``, ``systemd:``,
-``haproxy:``, ``ssl:``).
+``tls:PORT[:interface=…]``, ``tls:ENDPOINT`` (``tls:haproxy:tcp:8443``) and an ``ssl:PORT`` that
+names no key speak TLS with the certificates of the configuration; all else is left to Twisted
+(``tcp:``, ``unix:``, ``systemd:``, ``haproxy:``, ``ssl:`` with a key).
 """
 
 from collections.abc import Iterable
@@ -25,6 +25,7 @@ from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.service.tls import CertificateTable, wrap_endpoint
 
 _TLS = "tls:"
+_SSL = "ssl:"
 
 _BACKLOG = 1024
 """Connections that may wait to be accepted: after a restart all phones come back at once."""
@@ -33,7 +34,14 @@ _WITH_BACKLOG = frozenset(("tcp", "tcp6", "ssl", "unix"))
 
 def speaks_tls(text: str) -> bool:
     """Tell whether an endpoint string wants the daemon's certificates."""
-    return text.startswith(_TLS)
+    return text.startswith(_TLS) or _is_bare_ssl(text)
+
+
+def _is_bare_ssl(text: str) -> bool:
+    """Tell whether this is Twisted's word for TLS without saying whose certificate it is."""
+    return text.startswith(_SSL) and not any(
+        setting in text for setting in ("privateKey=", "certKey=")
+    )
 
 
 def check_endpoints(
@@ -59,11 +67,12 @@ def endpoint(
 
 
 def _plain_endpoint(option: str, text: str, reactor: IReactorTime) -> IStreamServerEndpoint:
-    description = text.removeprefix(_TLS)
+    description = f"tcp:{text.removeprefix(_SSL)}" if _is_bare_ssl(text) else text
+    description = description.removeprefix(_TLS)
     if speaks_tls(text) and description[:1].isdigit():
         description = f"tcp:{description}"
     _check_port(option, text, description)
-    if description.startswith("ssl:") and "privateKey=" not in description:
+    if description.startswith(_SSL) and "privateKey=" not in description:
         raise ConfigError(option, f"{text!r} names no privateKey; tls: uses tls.certificates")
     try:
         made: IStreamServerEndpoint = serverFromString(reactor, _with_backlog(description))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from carbonio_mobile.ldapserver.limits import DEFAULT_LIMITS as DEFAULT_LDAP
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
 from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions, TlsMode
@@ -70,6 +71,7 @@ SECTIONS = {
     "mail": "Mail that arrives by LMTP and mail that goes out",
     "relay": "The SMTP server for recipients that are not accounts here",
     "eas": "Bounds of ActiveSync requests and answers",
+    "ldap": "The address book by LDAP",
     "documents": "A directory tree that phones may look into and read, as a document library",
     "wbxml": "What one WBXML document may cost",
     "smime": "Which certificates of mail are trusted when a phone asks (ValidateCert)",
@@ -106,6 +108,18 @@ def _wbxml(name: str, help_text: str, *, low: int, unit: str = "") -> Option:
     )  # fmt: skip
 
 
+def _ldap(
+    name: str, help_text: str, *, low: int, high: int, unit: str = "", reloadable: bool = False
+) -> Option:
+    """Declare a bound of the LDAP listener; its default stands in ``ldapserver/limits.py``."""
+    default = getattr(DEFAULT_LDAP, name)
+    kind = Kind.SECONDS if isinstance(default, float) else Kind.COUNT
+    return Option(
+        section="ldap", name=name, kind=kind, default=default, help=help_text, unit=unit,
+        low=low, high=high, reloadable=reloadable,
+    )  # fmt: skip
+
+
 OPTIONS: tuple[Option, ...] = (
     Option(
         section="server",
@@ -129,6 +143,15 @@ OPTIONS: tuple[Option, ...] = (
         default=(),
         help="where the mail server delivers by LMTP (tcp:24:interface=127.0.0.1, "
         "unix:/run/carbonio-mobile/lmtp:mode=660); none without one",
+    ),
+    Option(
+        section="server",
+        name="ldap",
+        kind=Kind.ENDPOINTS,
+        default=("ssl:8636",),
+        help="where mail programs look people up by LDAP: ssl:PORT or tls:ENDPOINT with the "
+        "certificates of [tls], or behind a proxy tcp:8389:interface=127.0.0.1; without "
+        "certificates there is none unless one is named here",
     ),
     Option(
         section="server",
@@ -501,6 +524,55 @@ OPTIONS: tuple[Option, ...] = (
         help="the most hits of one Search or Find",
         reloadable=True,
     ),
+    Option(
+        section="ldap",
+        name="gal_name",
+        kind=Kind.TEXT,
+        default="InternalGAL/_zextras",
+        help="what mail programs call the address list of the domain",
+    ),
+    Option(
+        section="ldap",
+        name="kept_contacts",
+        kind=Kind.COUNT,
+        default=100_000,
+        help="contacts of mailboxes that are kept ready in memory; address books that somebody "
+        "looked at within a minute are kept in any case",
+        low=0,
+        high=10_000_000,
+    ),
+    _ldap("connections", "open connections", low=1, high=1_000_000),
+    _ldap(
+        "peer_connections",
+        "the most connections from one address; 0 is no bound, and trusted proxies have none",
+        low=0,
+        high=1_000_000,
+    ),
+    _ldap(
+        "loopback_connections",
+        "the most connections from this machine; 0 is no bound",
+        low=0,
+        high=1_000_000,
+    ),
+    _ldap("handshake_s", "how long the handshake of TLS may take", low=1, high=600, unit="s"),
+    _ldap("unbound_s", "how long a client may take to log in", low=1, high=600, unit="s"),
+    _ldap(
+        "idle_s",
+        "how long a client that is logged in may say nothing",
+        low=1,
+        high=86_400,
+        unit="s",
+    ),
+    _ldap(
+        "stalled_s",
+        "an answer of which the client takes nothing for so long is given up",
+        low=1,
+        high=3600,
+        unit="s",
+    ),
+    _ldap("entries", "the most entries of one search, or of one of its pages", low=1, high=100_000),
+    _ldap("search_s", "how long one search may take", low=1, high=3600, unit="s"),
+    _ldap("in_flight", "requests of one connection worked on at a time", low=1, high=1000),
     Option(
         section="documents",
         name="root",

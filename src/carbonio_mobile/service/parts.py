@@ -2,44 +2,57 @@
 
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
 from carbonio_mobile.accounts.embedded import LoginBounds
 from carbonio_mobile.accounts.opening import EmbeddedDirectory, ThreadBounds
 from carbonio_mobile.accounts.passwords import FULL_COST
+from carbonio_mobile.books.folders import FolderBooks
+from carbonio_mobile.books.gal import GalBooks
+from carbonio_mobile.books.people import PeopleOfBooks
+from carbonio_mobile.books.shelves import AddressBooks
 from carbonio_mobile.changes.hub import ChangeHub
 from carbonio_mobile.changes.turns import DeviceTurns
 from carbonio_mobile.commands.context import Services
+from carbonio_mobile.directory.accounts import Account
+from carbonio_mobile.directory.provisioning import EntryKind
 from carbonio_mobile.documents.slots import Slots
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
 from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.ids import AccountId
-from carbonio_mobile.interfaces import IAccounts
+from carbonio_mobile.interfaces import IAccounts, IProvisioning
+from carbonio_mobile.ldapserver.factory import LdapFactory
 from carbonio_mobile.logs.accountloggers import AccountLoggers, LoggerOptions
 from carbonio_mobile.logs.activity import Activity
 from carbonio_mobile.logs.synclog import SyncLog
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
 from carbonio_mobile.mailbox.delivery.outbox import Outbox
 from carbonio_mobile.mailbox.delivery.relay import NO_RELAY, smtp_relay
+from carbonio_mobile.mailbox.delivery.sendgate import SendGate
 from carbonio_mobile.mailbox.delivery.stages import Relay
+from carbonio_mobile.mailbox.domainusage import NO_ROOM, DomainUsage
 from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
+from carbonio_mobile.mailbox.embedded.usage import used_bytes
 from carbonio_mobile.mailbox.sendingrights import SendingRights
 from carbonio_mobile.mailbox.sharing import SharedMailboxes
 from carbonio_mobile.mailbox.sharingsink import SharingSink
 from carbonio_mobile.pipeline import Pipeline, Served
-from carbonio_mobile.service.administration import Administration, Controls
+from carbonio_mobile.service.addressbook import AddressBookSwitch, make_factory
+from carbonio_mobile.service.administration import Administration, Controls, in_background
 from carbonio_mobile.service.config import SYNC_LOG, Settings
 from carbonio_mobile.service.health import Health
 from carbonio_mobile.service.library import library, make_slots
 from carbonio_mobile.service.process import ReactorOfDay
 from carbonio_mobile.service.switches import Door
 from carbonio_mobile.store.database import Database
+from carbonio_mobile.store.exposures import SqlExposures
 from carbonio_mobile.store.shares import SqlSharing
 from carbonio_mobile.store.sql import SqlStore
 from carbonio_mobile.store.sqlite import SqliteFile
@@ -54,6 +67,7 @@ STATE_FILE = "state.db"
 _TURNS_WAITING = 20
 _LOOKUPS_WAITING = 20_000
 _PASSWORDS_WAITING = 2_000
+_MEMBERS = 500
 _PASSWORDS_OF_PEER = 8
 
 _log = Logger()
@@ -70,11 +84,14 @@ class Parts:
     """The long-lived parts of a running daemon."""
 
     directory: EmbeddedDirectory
+    gal: GalBooks
     database: Database
     mailboxes: EmbeddedMailboxes
     outbox: Outbox
     hub: ChangeHub
     sharing: SqlSharing
+    exposures: SqlExposures
+    address_books: AddressBooks
     sink: SharingSink
     turns: DeviceTurns
     document_slots: Slots
@@ -82,6 +99,7 @@ class Parts:
     health: Health
     site: EdgeSite
     lmtp: LmtpFactory
+    ldap: LdapFactory
     sync_log: SyncLog
     doors: Mapping[str, Door]
     administration: Administration
@@ -91,15 +109,30 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     """Make all parts; nothing runs, but the directory's database is open. Raises: ConfigError."""
     hub = ChangeHub(reactor)
     directory = _directory(settings, reactor)
+    turn = partial(deferLater, reactor, 0)
+    gal = GalBooks(
+        feed=directory.people,
+        turn=turn,
+        clock=reactor,
+        own_name=settings.address_book.gal_name,
+    )
     database = Database(state_file(settings), reactor=reactor, answer_s=settings.answer_s)
     sharing = SqlSharing(database, hub)
+    exposures = SqlExposures(database)
     sink = SharingSink(hub, sharing)
+    in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
+    usage = DomainUsage(
+        members=partial(_accounts_of, directory.provisioning),
+        measure=partial(in_thread, used_bytes, settings.data),
+        steady_clock=reactor.seconds,
+        background=in_background,
+    )
     mailboxes = EmbeddedMailboxes(
         settings.data,
         reactor=reactor,
         clock=time.time,
         sink=sink,
-        quota_of=partial(quota_bytes, directory.accounts),
+        quota_of=partial(quota_bytes, directory.accounts, usage),
         message_limit_bytes=settings.bounds.message_bytes,
         tuning=settings.mailboxes,
     )
@@ -112,6 +145,17 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         options=settings.outbox,
         lists=directory.provisioning,
     )
+    address_books = AddressBooks(
+        accounts=directory.accounts,
+        folders=FolderBooks(
+            mailboxes=mailboxes,
+            clock=reactor,
+            entries_count=settings.address_book.kept_contacts,
+        ),
+        gal=gal,
+        exposures=exposures,
+        clock=reactor,
+    )
     store = SqlStore(database)
     health = Health(lambda: store.devices(AccountId("")), clock=reactor)
     document_slots = make_slots(reactor, answer_s=settings.answer_s)
@@ -120,16 +164,16 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     )
     services = Services(
         accounts=directory.accounts,
-        directory=directory.people,
+        directory=PeopleOfBooks(gal, turn=turn),
         mailboxes=SharedMailboxes(mailboxes, sharing),
-        submission=outbox,
+        submission=SendGate(outbox, accounts=directory.accounts, may_send=usage.may_send),
         devices=store,
         states=store,
         hub=hub,
         clock=time.time,
         steady_clock=reactor.seconds,
         random_bytes=secrets.token_bytes,
-        offload=partial(deferToThreadPool, reactor, reactor.getThreadPool()),
+        offload=in_thread,
         trust=settings.trust,
         bounds=settings.bounds,
         documents=library(settings.documents, document_slots),
@@ -141,6 +185,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         name: Door(name, *also, answer=_not_ready, closed=hub.send_back)
         for name, *also in (("activesync-services", "activesync"), ("autodiscover",))
     }
+    switch = AddressBookSwitch(has_listener=bool(settings.ldap))
     administration = Administration(
         settings=settings,
         directory=directory,
@@ -150,17 +195,34 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         own_mailboxes=mailboxes,
         turns=turns,
         sharing=sharing,
+        exposures=exposures,
         loggers=loggers,
         doors=doors,
+        address_book=switch,
+        pause=partial(deferLater, reactor, 0),
+        outbox=outbox,
+    )
+    usage.measured = administration.quotas.measured
+    switch.factory = make_factory(
+        accounts=directory.accounts,
+        books=address_books,
+        guard=administration.controls.guard,
+        limits=settings.address_book.limits,
+        trusted_proxies=settings.trusted_proxies,
+        reactor=reactor,
+        random_bytes=secrets.token_bytes,
     )
     sync_log = open_sync_log(settings)
     parts = Parts(
         directory=directory,
+        gal=gal,
         database=database,
         mailboxes=mailboxes,
         outbox=outbox,
         hub=hub,
         sharing=sharing,
+        exposures=exposures,
+        address_books=address_books,
         sink=sink,
         turns=turns,
         document_slots=document_slots,
@@ -170,6 +232,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         lmtp=LmtpFactory(
             outbox.local, lists=outbox.lists, limits=settings.lmtp_limits, clock=reactor
         ),
+        ldap=switch.factory,
         sync_log=sync_log,
         doors=doors,
         administration=administration,
@@ -302,10 +365,24 @@ def _relay(settings: Settings, reactor: Reactor) -> Relay:
     return smtp_relay(settings.relay, reactor=reactor, hostname=settings.outbox.hostname)
 
 
-async def quota_bytes(accounts: IAccounts, account: AccountId) -> int:
-    """Give an account's quota; 0 is none."""
-    text = (await accounts.account(account)).value("zimbraMailQuota", "0")
+async def quota_bytes(accounts: IAccounts, usage: DomainUsage, account: AccountId) -> int:
+    """Give an account's quota; 0 is none. While its domain is full it has room for nothing."""
+    found: Account = await accounts.account(account)
+    if not usage.may_store(found):
+        return NO_ROOM
+    text = found.value("zimbraMailQuota", "0")
     return int(text) if text.isdigit() else 0
+
+
+async def _accounts_of(
+    provisioning: IProvisioning, domain: str
+) -> AsyncIterator[Sequence[AccountId]]:
+    """Give those who have mailboxes in a domain, page by page."""
+    for kind in (EntryKind.ACCOUNT, EntryKind.RESOURCE):
+        after = ""
+        while page := await provisioning.names(kind, domain=domain, after=after, limit=_MEMBERS):
+            yield [AccountId(account) for _, account in page]
+            after = page[-1][0]
 
 
 def observe(sync_log: SyncLog, activity: Activity, served: Served) -> None:

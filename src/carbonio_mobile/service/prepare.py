@@ -33,7 +33,7 @@ LOCK_FILE = "daemon.lock"
 class Prepared:
     """What the daemon holds before it runs. ``lock`` is an open file: closing it gives the data up.
 
-    ``ports`` are in the order of the settings: those of ``eas``, then those of ``lmtp``, then the
+    ``ports`` are in the order of the settings: those of ``eas``, of ``lmtp``, of ``ldap``, then the
     admin socket.
     """
 
@@ -42,6 +42,7 @@ class Prepared:
     log_file: LogFile | None
     eas: LateFactory
     lmtp: LateFactory
+    ldap: LateFactory
     admin: LateFactory
     admin_group: int
     ports: list[IListeningPort]
@@ -50,7 +51,7 @@ class Prepared:
 def prepare(settings: Settings, reactor: Reactor, *, with_demo: bool) -> Prepared:
     """Take all that must be had for a start, or nothing. Raises: ConfigError."""
     ports: list[IListeningPort] = []
-    eas, lmtp, admin = LateFactory(), LateFactory(), LateFactory()
+    eas, lmtp, ldap, admin = LateFactory(), LateFactory(), LateFactory(), LateFactory()
     admin_group = adminsocket.group_of("server.admin_group", settings.admin.group)
     lock = take_directory(settings.spelling("server.data"), settings.data)
     try:
@@ -61,6 +62,7 @@ def prepare(settings: Settings, reactor: Reactor, *, with_demo: bool) -> Prepare
             [
                 *_listeners("server.eas", settings.eas, eas, settings, table, reactor),
                 *_listeners("server.lmtp", settings.lmtp, lmtp, settings, table, reactor),
+                *_listeners("server.ldap", settings.ldap, ldap, settings, table, reactor),
             ]
         )
         ports.append(
@@ -85,6 +87,7 @@ def prepare(settings: Settings, reactor: Reactor, *, with_demo: bool) -> Prepare
         log_file=log_file,
         eas=eas,
         lmtp=lmtp,
+        ldap=ldap,
         admin=admin,
         admin_group=admin_group,
         ports=ports,

@@ -70,27 +70,6 @@ class Module:
                 await each.stop()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
-    """A service of the product that this program does not have."""
-
-    name: str
-    why: str
-    also: tuple[str, ...] = ()
-
-    async def state(self) -> ServiceState:
-        """It never runs."""
-        return ServiceState(running=False, could_not_start_because=self.why)
-
-    async def start(self) -> None:
-        """It cannot be started: nobody gets here, for its state says so."""
-        raise AssertionError(self.why)
-
-    async def stop(self) -> None:
-        """It does not run."""
-        raise AssertionError(self.why)
-
-
 class OnOff:
     """A service that is an object with ``running``, ``start`` and ``stop`` of its own.
 

@@ -17,7 +17,7 @@ from twisted.python import usage
 from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.service.check import check
 from carbonio_mobile.service.config import Settings
-from carbonio_mobile.service.demo import DEMO_DATA, DEMO_ENDPOINTS
+from carbonio_mobile.service.demo import DEMO_DATA, DEMO_ENDPOINTS, DEMO_LDAP
 from carbonio_mobile.service.describe import help_text
 from carbonio_mobile.service.options import BY_PATH
 from carbonio_mobile.service.source import SettingsSource
@@ -31,7 +31,7 @@ _CHECK = (
 _DEMO = (
     "Try it out: accounts with mail of example.com below --data "
     f"[default: {DEMO_DATA}], a certificate made on the spot, listeners "
-    f"{' and '.join(DEMO_ENDPOINTS)}."
+    f"{' and '.join((*DEMO_ENDPOINTS, DEMO_LDAP))}."
 )
 _CONFIG = (
     "The configuration file, TOML [default: none, all options at their defaults]; the sample is "
@@ -76,6 +76,14 @@ class Options(usage.Options):
         [default: server.lmtp]
         """
         self._listeners.setdefault("server.lmtp", []).append(endpoint)
+
+    def opt_ldap(self, endpoint: str) -> None:
+        """Where mail programs look people up by LDAP, an endpoint; may be given again.
+
+        ssl:8636, tls:PORT, tls:haproxy:tcp:PORT, tcp:PORT:interface=127.0.0.1 behind a proxy, ...
+        [default: server.ldap]
+        """
+        self._listeners.setdefault("server.ldap", []).append(endpoint)
 
     def opt_version(self) -> NoReturn:
         """Print the version and exit."""

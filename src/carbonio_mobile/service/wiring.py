@@ -5,6 +5,7 @@
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -86,15 +87,18 @@ class Daemon(Service):
         self._log_files.use(self.prepared.log_file)
         parts = self._parts = build(self._affordable(), self._reactor)
         parts.directory.start()
+        parts.gal.start()
         await parts.database.start()
         self._hints = listen_for_hints(self._reactor, self.settings.data, parts.sink)
         if self._source.demo:
             await self._fill_demo(parts)
         await parts.sharing.load()
+        await parts.exposures.load()
         await parts.administration.begin()
         parts.outbox.start()
         self.prepared.eas.serving = parts.site
         self.prepared.lmtp.serving = parts.lmtp
+        self.prepared.ldap.serving = parts.ldap
         self.prepared.admin.serving = parts.administration.factory(self.prepared.admin_group)
         signal.signal(signal.SIGHUP, self._hang_up)
         self._start_periodic()
@@ -115,12 +119,15 @@ class Daemon(Service):
             connections=wished.limits.connections,
             databases=wished.mailboxes.open_databases,
             lmtp=wished.lmtp_limits.connections,
+            ldap=wished.address_book.limits.connections if wished.ldap else 0,
         )
+        ldap = replace(wished.address_book.limits, connections=shares.ldap)
         for option, count, wish in (
             ("http.connections", shares.connections, wished.limits.connections),
+            ("ldap.connections", shares.ldap, wished.address_book.limits.connections),
             ("process.open_databases", shares.databases, wished.mailboxes.open_databases),
         ):
-            if count < wish:
+            if count < wish and (count or wished.ldap):
                 _log.warn(
                     "{option} is {count} instead of {wish}: only {limit} files may be open",
                     option=option,
@@ -131,6 +138,7 @@ class Daemon(Service):
         return replace(
             wished,
             limits=replace(wished.limits, connections=shares.connections),
+            address_book=replace(wished.address_book, limits=ldap),
             mailboxes=replace(wished.mailboxes, open_databases=shares.databases),
         )
 
@@ -162,12 +170,12 @@ class Daemon(Service):
             _log.error("the state database's thread does not answer: the watchdog is not fed")
 
     def _greet(self) -> None:
-        texts = zip(self.settings.eas, self.prepared.ports, strict=False)
-        urls = [f"{'https' if speaks_tls(text) else 'http'}://{port_text(port)}"
-                for text, port in texts]  # fmt: skip
+        settings, ports = self.settings, self.prepared.ports
+        urls = _urls("http", settings.eas, ports)
+        ldap = _urls("ldap", settings.ldap, ports[len(settings.eas) + len(settings.lmtp) :])
         out = sys.__stdout__  # twistd has put its log in the place of sys.stdout
         if out is not None:
-            out.write(greeting(self.settings.data, urls))
+            out.write(greeting(settings.data, urls, ldap))
             out.flush()
 
     def _give_up(self, failure: Failure) -> None:
@@ -251,15 +259,25 @@ class Daemon(Service):
             site=parts.site,
             hub=parts.hub,
             lmtp=parts.lmtp,
+            ldap=parts.ldap,
             spread_s=self.settings.release_spread_s,
             clock=self._reactor,
         )
         await parts.outbox.stop()
         await parts.mailboxes.stop()
         await parts.database.stop()
+        parts.gal.stop()
         await parts.directory.stop()
         parts.administration.end()
         parts.sync_log.close()
+
+
+def _urls(scheme: str, texts: Sequence[str], ports: Sequence[IListeningPort]) -> list[str]:
+    """Give the URL of each endpoint; with TLS the scheme has one letter more."""
+    return [
+        f"{scheme}{'s' if speaks_tls(text) else ''}://{port_text(port)}"
+        for text, port in zip(texts, ports, strict=False)
+    ]
 
 
 def _restart_note(before: Settings, after: Settings) -> str:

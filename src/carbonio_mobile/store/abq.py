@@ -1,6 +1,6 @@
 """Keep the Device Control List, the rules and the messages of ABQ in the state database."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from sqlite3 import Cursor
 
 from twisted.internet.defer import Deferred
@@ -47,14 +47,15 @@ class SqlAbq:
         return self._database.read(work)
 
     def set_entries(
-        self, entries: Sequence[AbqEntry], *, drop: Sequence[tuple[str, str]] = ()
+        self, entries: Collection[AbqEntry], *, drop: Sequence[tuple[str, str]] = ()
     ) -> Deferred[None]:
         """Store entries, replacing those of the same device and account, and remove others."""
         dropped = [{"device": device, "account": account} for device, account in drop]
 
         def work(cursor: Cursor) -> None:
             sql.DELETE_ENTRY.run(cursor, dropped)
-            sql.SAVE_ENTRY.run(cursor, [sql.entry_to_row(entry) for entry in entries])
+            # One by one: there may be hundreds of thousands.
+            sql.SAVE_ENTRY.run(cursor, (sql.entry_to_row(entry) for entry in entries))
 
         return self._database.write(work)
 

@@ -1,6 +1,6 @@
 """Keep ABQ in memory, for tests and trials; gone when the process ends."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from zope.interface import implementer
 
@@ -32,7 +32,7 @@ class MemoryAbq:
         return [self._entries[key] for key in sorted(self._entries) if key[0] == device]
 
     async def set_entries(
-        self, entries: Sequence[AbqEntry], *, drop: Sequence[tuple[str, str]] = ()
+        self, entries: Collection[AbqEntry], *, drop: Sequence[tuple[str, str]] = ()
     ) -> None:
         """Store entries, replacing those of the same device and account, and remove others."""
         for key in drop:

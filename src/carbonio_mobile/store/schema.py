@@ -6,7 +6,7 @@ compares what the migrations make with what stands here.
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
 
-REVISION = "0004"
+REVISION = "0006"
 """The revision of the schema that this code needs. Later ones sort after earlier ones."""
 
 METADATA = MetaData()
@@ -97,6 +97,15 @@ NOTICES = Table(
 )
 """What administrators were told; the oldest go when there are too many."""
 
+MARKS = Table(
+    "marks",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What the daemon must not forget over a restart."""
+
 FOLDER_GRANTS = Table(
     "folder_grants",
     METADATA,
@@ -129,3 +138,13 @@ HIDDEN_FOLDERS = Table(
     sqlite_with_rowid=False,
 )
 """Own folders that devices are not shown."""
+
+EXPOSURES = Table(
+    "exposures",
+    METADATA,
+    Column("domain", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("folder", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Address books that others see; ``domain`` is empty for those of all, ``folder`` for all books."""

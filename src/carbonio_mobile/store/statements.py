@@ -6,7 +6,7 @@ request of a phone does it at least twice.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -45,7 +45,7 @@ class Statement:
         """Run a select; gives all its rows as tuples."""
         return cursor.execute(self.text, parameters).fetchall()
 
-    def run(self, cursor: sqlite3.Cursor, each: Sequence[Mapping[str, Any]]) -> None:
+    def run(self, cursor: sqlite3.Cursor, each: Iterable[Mapping[str, Any]]) -> None:
         """Run an insert, update or delete once for each of the parameter sets."""
         cursor.executemany(self.text, each)
 

@@ -30,6 +30,7 @@ from carbonio_mobile.pipeline import Pipeline, ProvisioningRules, Served
 from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.sync.changes import ItemHead
 from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.testing.people import people_of
 from carbonio_mobile.wbxml import Element, Limits, decode, encode
 
 T = TypeVar("T")
@@ -127,7 +128,7 @@ class Rig:
         self.served: list[Served] = []
         self.services = Services(
             accounts=self.accounts,
-            directory=self.accounts,
+            directory=people_of(self.accounts),
             mailboxes=self.mailboxes,
             submission=self.submission,
             devices=self.store,

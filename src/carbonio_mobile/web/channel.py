@@ -75,7 +75,7 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
 
     def connectionMade(self) -> None:
         super().connectionMade()  # type: ignore[no-untyped-call]
-        _keep_alive(_lowest(self.transport), self.edge)
+        _keep_alive(lowest(self.transport), self.edge)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
@@ -93,7 +93,7 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
         None when an untrusted peer told one: whoever listens with ``haproxy:`` names its proxies.
         """
         if self._peer is None:
-            direct = host_of(_lowest(self.transport).getPeer())
+            direct = host_of(lowest(self.transport).getPeer())
             told = host_of(self.transport.getPeer())
             if told != direct and not is_trusted(direct, self.edge.trusted_proxies):
                 return None
@@ -267,7 +267,7 @@ class EdgeChannel(HTTPChannel):  # Twisted's half has no types
         self.loseConnection()  # type: ignore[no-untyped-call]
 
 
-def _lowest(transport: ITransport) -> ITransport:
+def lowest(transport: ITransport) -> ITransport:
     """Find the transport under TLS and PROXY wrappers: the one that owns the socket."""
     while isinstance(transport, ProtocolWrapper) and transport.transport is not None:
         transport = transport.transport

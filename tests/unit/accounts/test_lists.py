@@ -14,8 +14,8 @@ from carbonio_mobile.accounts.lists import ListStore
 from carbonio_mobile.accounts.people import PeopleStore
 from carbonio_mobile.accounts.store import DirectoryStore
 from carbonio_mobile.accounts.transactions import Transactions
-from carbonio_mobile.directory.people import PersonKind, PersonWish
-from carbonio_mobile.directory.scope import Scope
+from carbonio_mobile.addressbook.peoplecards import MEMBERS
+from carbonio_mobile.directory.people import PersonKind
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, TooLarge
 
 TEAM = "team@example.com"
@@ -178,16 +178,27 @@ def test_wrong_rules(lists: ListStore, store: DirectoryStore, rule: str) -> None
 def test_lists_in_the_address_list(
     lists: ListStore, store: DirectoryStore, transactions: Transactions
 ) -> None:
-    """A list is found by its name with all that are behind it, unless it is hidden."""
-    people, scope = PeopleStore(transactions), Scope("example.com")
+    """A list is an entry with all that are behind it as members, unless it is hidden."""
+    people = PeopleStore(transactions)
     target = Target(level=Level.LIST, name=TEAM)
     store.set_attributes(target, [("displayName", ["The Crew"])])
     lists.create("inner@example.com", [("zimbraHideInGal", ["TRUE"])])
+    lists.create("empty@example.com")
     lists.add_members("inner@example.com", ["j@example.com"])
     lists.add_members(TEAM, ["inner@example.com", MARY])
-    (found,) = people.search(scope, "crew", 0, 10, PersonWish(picture=True)).found
-    assert (found.kind, found.address, found.account) == (PersonKind.GROUP, TEAM, None)
-    assert found.members == (JOHN, MARY)
-    assert people.at(scope, [TEAM, "inner@example.com"], PersonWish()).keys() == {TEAM}
+    news = people.news(None)
+    while not news.is_last:
+        news = people.news(news.position)
+        crew = [each for each in news.changed if each.kind is PersonKind.GROUP]
+        if crew:
+            break
+    shown = {each.card.values["mail"]: each.card for each in crew}
+    assert shown.keys() == {(TEAM,), ("empty@example.com",)}
+    assert shown[TEAM,].values["displayname"] == ("The Crew",)
+    assert (shown[TEAM,].blobs, shown["empty@example.com",].blobs) == ({MEMBERS}, frozenset())
+    owner = shown[TEAM,].id
+    assert people.blobs([owner], [MEMBERS]) == {owner: {MEMBERS: [JOHN.encode(), MARY.encode()]}}
     store.set_attributes(target, [("zimbraHideInGal", ["TRUE"])])
-    assert people.search(scope, "crew", 0, 10, PersonWish()).total == 0
+    while not news.is_last:
+        news = people.news(news.position)
+    assert owner in people.news(news.position).gone

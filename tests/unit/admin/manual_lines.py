@@ -66,6 +66,19 @@ LINES: tuple[Line, ...] = (
     Line("carbonio mobile deleteABQMessage domain example.com quarantined it",
          r"\A[^\n]+\n\Z", "2.2"),
     Line("carbonio mobile deleteABQMessage global blocked default", r"\A[^\n]+\n\Z", "2.2"),
+    # 2.3 address books
+    Line("carbonio mobile addressBook add domain example.com john@example.com 7",
+         r"\A[^\n]+\n\Z", "2.3"),
+    Line("carbonio mobile addressBook add domain example.com john@example.com 2",
+         "", "2.3", fails=True),
+    Line("carbonio mobile addressBook list domain example.com", r"^ +path +/Contacts$", "2.3"),
+    Line("carbonio mobile addressBook remove domain example.com john@example.com 7",
+         r"\A[^\n]+\n\Z", "2.3"),
+    Line("carbonio mobile addressBook add global john@example.com all", r"\A[^\n]+\n\Z", "2.3"),
+    Line("carbonio mobile addressBook list global", r"^ +account +john@example\.com$", "2.3"),
+    Line("carbonio mobile addressBook remove global john@example.com all",
+         r"\A[^\n]+\n\Z", "2.3"),
+    Line("carbonio mobile addressBook remove global john@example.com", "", "2.3", fails=True),
     # 2.4 filters
     Line("carbonio mobile doAddEASFilter contains android fixed 2.5,12.0,14.1",
          r"\S", "2.4"),
@@ -125,6 +138,7 @@ LINES: tuple[Line, ...] = (
     Line("carbonio config unset global abqMode", r"\S", "3.1"),
     Line("carbonio config info attribute abqMode", r"\S", "3.1"),
     Line("carbonio config info abqMode", r"\S", "3.1"),
+    Line("carbonio config clean", r"\A\d+ attributes removed\n", "3.1"),
     Line("carbonio config dump global", r"\S", "3.1"),
     Line("carbonio config dump domain example.com show-inherited false", r"\S", "3.1"),
     # 4 auth
@@ -133,6 +147,8 @@ LINES: tuple[Line, ...] = (
     Line("carbonio auth credential add john@example.com password easpass-1 label tablet",
          r"\ACredential correctly added\n", "4.1"),
     Line("carbonio auth credential list john@example.com", r"\S", "4.1"),
+    Line("carbonio auth policy set EAS domain example.com ip_can_change true",
+         r"\Apolicy of EAS for domain example\.com set\n", "4.2"),
     Line("carbonio auth policy list global", r"\S", "4.2"),
     Line("carbonio auth policy set EAS domain example.com 2fa_policy 1 trusted_ip_range "
          "192.168.0.1/16,192.168.100.14/24", r"\S", "4.2"),

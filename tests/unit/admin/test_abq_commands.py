@@ -1,6 +1,6 @@
 """ABQ from the typed line to the gate, as the manual has it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from twisted.internet.defer import Deferred
@@ -8,8 +8,9 @@ from twisted.trial.unittest import TestCase
 
 from carbonio_mobile.accounts.memory import MemoryAccounts
 from carbonio_mobile.admin.abqimport import MAX_LINE_BYTES, read_import
-from carbonio_mobile.admin.abqservice import FIRST_CONTACTS_MAX, AbqService
+from carbonio_mobile.admin.abqservice import FIRST_CONTACTS_MAX, TOLD_UNTIL, AbqService
 from carbonio_mobile.admin.answers import Listing, Said, Tree
+from carbonio_mobile.admin.breathing import Breath
 from carbonio_mobile.admin.calling import AdminCall, AdminFault
 from carbonio_mobile.admin.catalogue.abq import COMMANDS
 from carbonio_mobile.admin.declaring import Command, UsageFault, assign, read
@@ -19,8 +20,10 @@ from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import AccountId, DeviceId, DeviceKey
 from carbonio_mobile.policy.abq import AbqMode, AbqStatus
+from carbonio_mobile.policy.abqrules import RuleBook
 from carbonio_mobile.policy.notices import NoticeKind
 from carbonio_mobile.store.memoryabq import MemoryAbq
+from carbonio_mobile.store.memorymarks import MemoryMarks
 from tests.unit.admin.calls import ROOT
 
 JOHN, MARY = "john@example.com", "mary@example.com"
@@ -51,12 +54,17 @@ class Abq(TestCase):
         self.at = 1_800_000_000.0
         self.accounts = MemoryAccounts(clock=lambda: self.at)
         self.store = MemoryAbq()
+        self.marks = MemoryMarks()
         self.told = Told()
         self.resets: list[tuple[str, str | None]] = []
         self.globals: dict[str, str] = {}
         self.known: list[DeviceKey] = []
         self.john = self.accounts.add(JOHN, "secret")
         self.mary = self.accounts.add(MARY, "secret")
+        self.pauses = 0
+        self.held: Deferred[None] | None = None  # what keeps pauses up once something is stored
+        self.steps = 0.0
+        self.compiling: list[Deferred[None]] | None = None
         self.abq = self.service()
         devices = AbqResponders(
             abq=self.abq,
@@ -64,6 +72,7 @@ class Abq(TestCase):
             domain_named=self.domain_named,
             set_global=self.set_global,
             known=self.known_devices,
+            breath=Breath(self.pause, self.elapsed, turn_s=3.0),
         )
         messages = AbqMessageResponders(
             abq=self.abq, domain_named=self.domain_named, clock=lambda: self.at
@@ -80,10 +89,29 @@ class Abq(TestCase):
             store=self.store,
             accounts=self.accounts,
             notices=self.told,
+            marks=self.marks,
             reset=self.reset,
             clock=lambda: self.at,
             background=Deferred.fromCoroutine,
+            in_thread=self.in_thread,
         )
+
+    async def in_thread(self, work: Callable[[], RuleBook]) -> RuleBook:
+        """Do the work of another thread when the test lets it go on."""
+        if self.compiling is not None:
+            self.compiling.append(waited := Deferred())
+            await waited
+        return work()
+
+    async def pause(self) -> None:
+        self.pauses += 1
+        if self.held is not None and await self.store.count(None):
+            await self.held
+
+    def elapsed(self) -> float:
+        """Give a clock on which each look takes a second."""
+        self.steps += 1.0
+        return self.steps
 
     async def reset(self, device: DeviceId, account: AccountId | None) -> None:
         self.resets.append((device, account))
@@ -320,6 +348,44 @@ class ImportTests(Abq):
             await read_import(endless(b" " * 65536), self.accounts)
         self.assertLess(read_so_far, 1 << 21)
 
+    async def test_a_long_list_is_taken_in_turns(self) -> None:
+        """Others have theirs meanwhile; what is known of the devices begins anew, once each."""
+        self.known = [
+            DeviceKey(self.john, DeviceId("a7")),
+            DeviceKey(self.mary, DeviceId("a7")),
+            DeviceKey(self.john, DeviceId("b7")),
+            DeviceKey(self.mary, DeviceId("b7")),
+            DeviceKey(self.john, DeviceId("c7")),
+        ]
+        lines = [f"a{number}" for number in range(1500)]
+        lines += [f"b{number}/{JOHN}" for number in range(1500)]
+        told = await self.said("ABQ", "import", "f", "Blocked", upload="\n".join(lines).encode())
+        self.assertEqual("3000 devices imported as Blocked", told)
+        self.assertEqual(3000, await self.store.count(AbqStatus.BLOCKED))
+        self.assertGreater(self.pauses, 3000)
+        self.assertEqual([("a7", self.john), ("a7", self.mary), ("b7", self.john)], self.resets)
+        self.assertEqual("Blocked", await self.status("b7"))
+        self.assertEqual("Allowed", await self.status("b7", MARY))
+
+    async def test_changes_meanwhile_wait_for_their_turn(self) -> None:
+        """What is in memory afterwards is what is stored: that of the later change."""
+        self.held = held = Deferred()
+        upload = b"\n".join(b"x%d" % number for number in range(2000))
+        importing = Deferred.fromCoroutine(
+            self.said("ABQ", "import", "f", "Blocked", upload=upload)
+        )
+        self.assertEqual(2000, await self.store.count(AbqStatus.BLOCKED))  # and half in force
+        setting = Deferred.fromCoroutine(self.said("ABQ", "set", "x1999", "Allowed"))
+        self.assertFalse(setting.called)
+        self.held = None
+        held.callback(None)
+        await importing
+        await setting
+        (entry,) = await self.store.entries_of(DeviceId("x1999"))
+        self.assertEqual(AbqStatus.ALLOWED, entry.status)
+        self.assertEqual("Allowed", await self.status("x1999"))
+        self.assertEqual("Blocked", await self.status("x1998"))
+
 
 class RuleTests(Abq):
     """Rules."""
@@ -393,6 +459,21 @@ class RuleTests(Abq):
         await self.refused("ABQ", "setNotificationInterval", "soon")
 
 
+class OverruledTests(Abq):
+    """An entry for any account is told of those that come before it."""
+
+    async def test_setting_a_device_tells_of_its_accounts(self) -> None:
+        """As after the first start, which writes known devices down for their accounts."""
+        await self.said("ABQ", "set", "x1", "Allowed", "account", JOHN)
+        told = await self.said("ABQ", "set", "x1", "Blocked")
+        self.assertEqual(
+            "device x1 set to Blocked; for 1 of its accounts the list says otherwise, and that"
+            " comes first",
+            told,
+        )
+        self.assertEqual("device x1 set to Allowed", await self.said("ABQ", "set", "x1", "Allowed"))
+
+
 class ServiceTests(Abq):
     """The service itself."""
 
@@ -453,6 +534,60 @@ class ServiceTests(Abq):
         self.at += 100
         await self.abq.notify_due(60)
         self.assertEqual(1, len(self.told.notices))
+
+    async def test_a_restart_does_not_tell_again(self) -> None:
+        """The time of the last notice is stored; off and on again begins anew."""
+        john = await self.account(JOHN, "Interactive")
+        await self.abq.notify_due(3600)
+        self.at += 1
+        self.abq.gate(DeviceId("x1"), john)
+        self.at += 3600
+        await self.abq.notify_due(3600)
+        self.assertEqual(1, len(self.told.notices))
+        self.at += 10
+        self.abq.gate(DeviceId("x2"), john)
+        other = self.service()
+        await other.load()
+        await other.notify_due(3600)
+        self.assertEqual(1, len(self.told.notices))  # x2 waits for the interval as well
+        self.at += 3590
+        await other.notify_due(3600)
+        self.assertEqual(2, len(self.told.notices))
+        self.assertIn("x2", self.told.notices[1][2])
+        self.assertNotIn("x1", self.told.notices[1][2])
+        await other.notify_due(0)
+        self.assertEqual("", await self.marks.mark(TOLD_UNTIL))
+
+    async def test_a_clock_put_back_silences_nobody(self) -> None:
+        """A time of the last notice that lies ahead counts as now."""
+        await self.marks.set_mark(TOLD_UNTIL, repr(self.at + 1e6))
+        await self.abq.notify_due(60)
+        self.at += 60
+        self.abq.gate(DeviceId("x1"), await self.account(JOHN, "Interactive"))
+        self.at += 1
+        await self.abq.notify_due(60)
+        self.assertEqual(1, len(self.told.notices))
+
+    async def test_old_rules_count_while_new_ones_are_compiled(self) -> None:
+        """No request waits for that, and of two changes at once the later one stays."""
+        await self.said("ABQ", "setRule", "x.*", "Blocked", "1")
+        self.compiling = []
+        first = Deferred.fromCoroutine(self.said("ABQ", "setRule", "y.*", "Blocked", "1"))
+        self.compiling.pop().callback(None)  # it was looked at, and is stored
+        second = Deferred.fromCoroutine(self.said("ABQ", "deleteRule", "x.*"))
+        self.assertEqual("Blocked", await self.status("x1"))
+        self.assertEqual("Allowed", await self.status("y1"))
+        of_first, of_second = self.compiling
+        of_second.callback(None)
+        await second
+        self.assertEqual("Allowed", await self.status("x1"))
+        self.assertEqual("Blocked", await self.status("y1"))
+        of_first.callback(None)
+        await first
+        self.assertEqual("Allowed", await self.status("x1"))
+        self.compiling = None
+        rules = await self.rows("ABQ", "listRules")
+        self.assertEqual(["y.*"], [row["regex"] for row in rules])
 
     async def test_mode_of_a_decision(self) -> None:
         """The attribute of the account decides; Disabled looks at no list."""

@@ -196,7 +196,7 @@ class AuthCommandsTests(AskingTestCase):
     def test_policies(self) -> None:
         """cli.md 4.2: set per service, at a domain or globally; a domain has what is global."""
         unset = {
-            "service": "EAS", "ip_can_change": None, "trusted_ip_range": "", "2fa_policy": None,
+            "service": "EAS", "ip_can_change": True, "trusted_ip_range": "", "2fa_policy": None,
         }  # fmt: skip
         domain = "auth policy list domain example.com service EAS"
         assert self.ask(domain) == ("policies", [unset])
@@ -206,7 +206,6 @@ class AuthCommandsTests(AskingTestCase):
         )
         assert text == "policy of EAS for global set"
         shown = unset | {
-            "ip_can_change": True,
             "trusted_ip_range": "192.168.0.0/16,192.168.100.0/24",
             "2fa_policy": 1,
         }
@@ -224,18 +223,31 @@ class AuthCommandsTests(AskingTestCase):
             ("EAS global ip_can_change true trusted_ip_range 192.168.0.0/99", AdminFault),
             ("EAS global 2fa_policy 3", UsageFault),
             ("EAS global", AdminFault),
+            ("EAS global ip_can_change false 2fa_policy 1", AdminFault),
+            ("EAS domain nowhere.example ip_can_change true", NotFound),
             ("EAS domain nowhere.example 2fa_policy 1", NotFound),
         ):
             self.refused(f"auth policy set {line}", error)
         _, rows = self.ask("auth policy list global service EAS")  # type: ignore[misc]
-        assert rows[0]["ip_can_change"] is None
+        assert rows[0]["2fa_policy"] is None
+
+    def test_addresses_of_sessions(self) -> None:
+        """cli.md 4.2: a phone may come from anywhere each time; to forbid it is refused."""
+        text, _ = self.ask("auth policy set EAS domain example.com ip_can_change true")  # type: ignore[misc]
+        assert text == "policy of EAS for domain example.com set"
+        typed = "auth policy set EAS domain example.com ip_can_change false"
+        assert "not supported: ip_can_change false" in self.refused(typed, AdminFault)
 
     def test_expiration(self) -> None:
-        """cli.md 4.2: days, at a domain or globally."""
-        assert self.ask("auth policy trustedDevice getExpiration global") == {"days": 30}
-        self.ask("auth policy trustedDevice setExpiration global 60")
-        self.ask("auth policy trustedDevice setExpiration domain example.com 7")
-        shown = "auth policy trustedDevice getExpiration"
-        assert self.ask(f"{shown} domain example.com") == {"days": 7}
-        assert self.ask(f"{shown} global") == {"days": 60}
-        self.refused("auth policy trustedDevice setExpiration global -1", UsageFault)
+        """cli.md 4.2: no phone is ever trusted for its own sake, and no such setting is kept."""
+        expiration = "auth policy trustedDevice"
+        for scope in ("global", "domain example.com"):
+            shown = self.ask(f"{expiration} getExpiration {scope}")
+            assert isinstance(shown, dict)
+            assert (shown["days"], "mobile passwords" in str(shown["note"])) == (0, True)
+            self.ask(f"{expiration} setExpiration {scope} 0")
+            text = self.refused(f"{expiration} setExpiration {scope} 30", AdminFault)
+            assert text.startswith("not supported: ")
+            self.refused(f"{expiration} setExpiration {scope} -1", UsageFault)
+        self.refused(f"{expiration} getExpiration domain nowhere.example", NotFound)
+        self.refused(f"{expiration} setExpiration domain nowhere.example 0", NotFound)

@@ -6,14 +6,18 @@ Spec: ../shared/carbonio/cli.md 2.8, 2.10, 3.
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlalchemy import insert
 from twisted.internet.defer import Deferred
 
+from carbonio_mobile.accounts import entries
 from carbonio_mobile.accounts.configuration import ConfigurationStore, EmbeddedConfiguration
 from carbonio_mobile.accounts.database import FILE_NAME
 from carbonio_mobile.accounts.generation import SQLiteWatch
 from carbonio_mobile.accounts.invalid import InvalidArgument
+from carbonio_mobile.accounts.lists import ListStore
 from carbonio_mobile.accounts.opening import open_store
 from carbonio_mobile.accounts.passwords import HashCost
+from carbonio_mobile.accounts.schema import ATTRIBUTE_VALUES
 from carbonio_mobile.admin.calling import AdminFault
 from carbonio_mobile.admin.catalogue import config, provisioning
 from carbonio_mobile.admin.declaring import UsageFault
@@ -37,7 +41,8 @@ class ConfigurationTestCase(AskingTestCase):
         data_dir = Path(room.name)
         store = open_store(data_dir, CHEAP)
         self.addCleanup(store.close)
-        store.create_domain("example.com")
+        self.transactions = store._transactions
+        self.domain = store.create_domain("example.com")
         self.john = store.create_account("john@example.com", "demo-john")
         watch = SQLiteWatch(data_dir / FILE_NAME)
         self.addCleanup(watch.close)
@@ -184,6 +189,66 @@ class ConfigCommandsTests(ConfigurationTestCase):
         assert bare["default"] == "TRUE"
         assert "next" in str(bare["note"])
         assert "set by" in str(self.ask("config info userPassword"))
+
+    def test_distribution_lists(self) -> None:
+        """cli.md 3.1: the old grammar has a level of lists; nothing is inherited there."""
+        ListStore(self.transactions).create("staff@example.com")
+        level = "distributionList staff@example.com"
+        text, _ = self.ask("config distributionList set staff@example.com attribute displayName "
+                           "value Everybody")  # type: ignore[misc]  # fmt: skip
+        assert text == f"displayName of {level} set to Everybody"
+        for typed in (
+            "config distributionlist get staff@example.com attribute displayName",
+            f"config get {level} displayName",
+        ):
+            assert self.value(typed) == ("Everybody", "distributionList")
+        self.ask("config set global carbonioNotificationFrom admin@example.com")
+        _, rows = self.ask(f"config dump {level}")  # type: ignore[misc]
+        assert [row["attribute"] for row in rows] == ["displayName"]
+        assert "level list" in self.refused(f"config set {level} abqMode Strict", InvalidArgument)
+        self.ask("config distributionList empty staff@example.com attribute displayName")
+        assert self.value(f"config get {level} displayName") == ("", "default")
+        self.refused("config get distributionList none@example.com displayName", NotFound)
+        assert "distributionList" in str(self.ask("config info displayName"))
+
+    def test_clean(self) -> None:
+        """cli.md 3.1: what means nothing where it stands goes, in one; all else stays."""
+        self.ask("config set account john@example.com zimbraMailQuota 5")
+        self.ask("config set domain example.com zimbraPublicServicePort 443")
+        self.ask("config set global abqMode Strict")
+        with self.transactions.changing() as connection:
+            for owner, name, values in (
+                (str(self.john), "mobileAntiDosServiceEnabled", ("TRUE",)),
+                (self.domain, "zimbraMailTrashLifetime", ("30d",)),
+                ("global", "abqNotificationsInterval", ("often",)),
+                ("global", "mobileAntiDosServiceTimeWindow", ("1000", "2000")),
+                ("long-gone", "displayName", ("Nobody",)),
+                ("global", "somebodyElsesAttribute", ("kept",)),
+            ):
+                for position, value in enumerate(values):
+                    connection.execute(
+                        insert(ATTRIBUTE_VALUES).values(
+                            owner_id=owner, name_key=name.lower(), position=position,
+                            name=name, value=value,
+                        )
+                    )  # fmt: skip
+        text, tried = self.ask("config clean dry_run true")  # type: ignore[misc]
+        assert text == "5 attributes would be removed"
+        text, done = self.ask("config clean")  # type: ignore[misc]
+        assert (text, done) == ("5 attributes removed", tried)
+        assert {(row["attribute"], row["level"], row["target"]) for row in done["values"]} == {
+            ("mobileAntiDosServiceEnabled", "account", "john@example.com"),
+            ("zimbraMailTrashLifetime", "domain", "example.com"),
+            ("abqNotificationsInterval", "global", "global"),
+            ("mobileAntiDosServiceTimeWindow", "global", "global"),
+            ("displayName", "nothing", "long-gone"),
+        }
+        assert self.ask("config clean") == ("0 attributes removed", {"values": []})
+        assert self.value("config get account john@example.com zimbraMailQuota")[0] == "5"
+        assert self.value("config get domain example.com zimbraPublicServicePort")[0] == "443"
+        assert self.value("config get global abqNotificationsInterval") == ("0", "default")
+        with self.transactions.reading() as connection:
+            assert entries.own_values(connection, "global")["somebodyelsesattribute"] == ("kept",)
 
     def test_values_come_from_memory_until_a_change(self) -> None:
         """The daemon asks for each request: no thread has work unless something changed."""

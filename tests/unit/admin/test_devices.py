@@ -58,6 +58,7 @@ class DeviceCommands(SynchronousTestCase):
             turns=self.turns,
             steady_clock=self.rig.clock.seconds,
             recent=self.activity.recent,
+            remote_folders=lambda account: 3 if account == self.rig.account else 0,
         )
         changing = DeviceChangeResponders(
             partnerships=partnerships, devices=self.store, clock=self.rig.clock.seconds
@@ -238,6 +239,7 @@ class ReadingTests(DeviceCommands):
         now(self.store.commit(self.key(), {"poison": spoilt.to_text()}))
         told = self.tree("getDeviceStatistics john@example.com phone1")
         self.assertEqual((1, 0, 1), (told["numEmails"], told["numContacts"], told["numBadItems"]))
+        self.assertEqual(3, told["numRemoteFolders"])
 
     def test_a_parked_ping_is_told(self) -> None:
         """What the device does now, what it did, what it holds, and that nothing is wrong."""

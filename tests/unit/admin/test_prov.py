@@ -1,19 +1,21 @@
 """``carbonio prov`` against the embedded directory."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from carbonio_mobile.accounts.database import open_database
+from carbonio_mobile.accounts.database import FILE_NAME, open_database
+from carbonio_mobile.accounts.generation import SQLiteWatch
 from carbonio_mobile.accounts.passwords import HashCost, Passwords
-from carbonio_mobile.accounts.people import PeopleStore
+from carbonio_mobile.accounts.people import EmbeddedPeople, PeopleStore
 from carbonio_mobile.accounts.provisioning import Administration, EmbeddedProvisioning
 from carbonio_mobile.accounts.store import DirectoryStore
 from carbonio_mobile.accounts.transactions import Transactions
 from carbonio_mobile.admin.answers import Entries, Lines, Said
-from carbonio_mobile.admin.calling import AdminCall, AdminFault
+from carbonio_mobile.admin.calling import AdminCall, AdminFault, Progress
 from carbonio_mobile.admin.catalogue.prov import COMMANDS
 from carbonio_mobile.admin.declaring import UsageFault, assign, read
 from carbonio_mobile.admin.responders import prov
@@ -22,7 +24,14 @@ from carbonio_mobile.errors import CarbonioMobileError, Conflict, NotAllowed, No
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IMailingLists, IProvisioning
 from carbonio_mobile.testing.lanes import InlineLane
+from carbonio_mobile.testing.people import people_of
 from tests.unit.admin.calls import ROOT
+
+
+async def _pieces(octets: bytes) -> AsyncIterator[bytes]:
+    """Give a file in pieces."""
+    for first in range(0, len(octets), 10):
+        yield octets[first : first + 10]
 
 
 class ProvCase(TestCase):
@@ -36,27 +45,36 @@ class ProvCase(TestCase):
         store = DirectoryStore(transactions, Passwords(HashCost(memory_kib=8, rounds=1, lanes=1)))
         self.directory = EmbeddedProvisioning(
             work=Administration(transactions, store, lambda: 1_800_000_000.0),
-            people=PeopleStore(transactions),
             lane=InlineLane(),
             people_lane=InlineLane(),
         )
         store.create_domain("example.com")
         store.create_account("john@example.com", "demo-john")
+        watch = SQLiteWatch(Path(room.name) / FILE_NAME)
+        self.addCleanup(watch.close)
+        feed = EmbeddedPeople(store=PeopleStore(transactions), watch=watch, lane=InlineLane())
+        self.told: list[Progress] = []
         self.forgotten: list[AccountId] = []
         self.responders = Provisioning(
-            provisioning=self.directory, forget=self._forget
+            provisioning=self.directory, people=people_of(feed), forget=self._forget
         ).responders()
 
     async def _forget(self, account: AccountId) -> None:
         self.forgotten.append(account)
 
-    async def typed(self, *words: str) -> str:
+    async def typed(self, *words: str, upload: bytes = b"") -> str:
         """Type a line after ``prov``; gives what is printed of the answer."""
         word, *left = words
         known = (one for one in COMMANDS if word.lower() in {one.words[0].lower(), one.short})
         command = next(known)
         values = read(command, assign(command, left))
-        call = AdminCall(command=command, values=values, caller=ROOT)
+        call = AdminCall(
+            command=command,
+            values=values,
+            caller=ROOT,
+            upload=_pieces(upload),
+            tell=self.told.append,
+        )
         answer = await self.responders[command.name](call)
         if isinstance(answer, Said):
             return answer.text
@@ -71,10 +89,12 @@ class ProvCase(TestCase):
             ]
         return "\n".join(lines)
 
-    async def refused(self, kind: type[CarbonioMobileError], *words: str) -> str:
+    async def refused(
+        self, kind: type[CarbonioMobileError], *words: str, upload: bytes = b""
+    ) -> str:
         """Type a line that must be refused so; gives the reason."""
         with self.assertRaises(kind) as caught:
-            await self.typed(*words)
+            await self.typed(*words, upload=upload)
         return str(caught.exception)
 
 
@@ -88,6 +108,36 @@ class ProvTests(ProvCase):
         self.assertEqual(len(set(words)), len(words))
         verifyObject(IProvisioning, self.directory)
         verifyObject(IMailingLists, self.directory)
+
+    async def test_people_from_a_file(self) -> None:
+        """importGal: who has no account here is in the address list; a wrong line is named."""
+        ann = b"dn: cn=ann,o=x\nobjectClass: person\ncn: Ann\nmail: ann@x.example\n\n"
+        self.assertEqual(
+            await self.typed("importGal", "example.com", "f.ldif", "dry_run", "true", upload=ann),
+            "nothing was changed; would be: 1 added",
+        )
+        self.assertEqual("", await self.typed("sg", "example.com", "ann"))
+        unit = b"dn: o=x\nobjectClass: organization\no: x\n\n"
+        here = ann.replace(b"ann", b"jo").replace(b"jo@x.example", b"john@example.com")
+        self.assertEqual(
+            await self.typed("ig", "example.com", "f.ldif", upload=unit + ann + here),
+            "1 added, 1 left out, who have an address of this server, 1 passed over, which are no "
+            "people and no groups",
+        )
+        self.assertEqual(self.told[-1].done, len(unit + ann + here))
+        shown = await self.typed("sg", "example.com", "ann")
+        self.assertIn("# name ann@x.example\n", shown)
+        self.assertNotIn("zimbraId", shown)
+        self.assertIn("Ann", await self.typed("acg", "example.com", "an"))
+        bob = ann.replace(b"ann", b"bob").replace(b"Ann", b"Bob")
+        wrong = await self.refused(StoreError, "ig", "example.com", "f", upload=bob + b"cn: x\n")
+        self.assertEqual(wrong, "line 6: expected the name of an entry (dn:); nothing was changed")
+        told = await self.typed("ig", "example.com", "f", "removeMissing", "false", upload=bob)
+        self.assertEqual(told, "1 added, 1 of earlier files kept")
+        told = await self.typed("ig", "example.com", "f", upload=bob)
+        self.assertEqual(told, "1 removed, 1 unchanged")
+        self.assertEqual("", await self.typed("sg", "example.com", "ann"))
+        await self.refused(NotFound, "ig", "nowhere.example", "f", upload=bob)
 
     def test_examples_can_be_read(self) -> None:
         """Each example of the help means its own command."""

@@ -33,6 +33,7 @@ COMMANDS = (
     Command(module="test", words=("fail",), summary="Fails.", parameters=(NAME,)),
     Command(module="test", words=("slow",), summary="Waits.", changes=True),
     Command(module="test", words=("look",), summary="Waits, reading."),
+    Command(module="test", words=("crawl",), summary="Gives rows when it is let."),
     Command(module="test", words=("take",), summary="Takes a file.", parameters=(FILE,),
             changes=True),
 )  # fmt: skip
@@ -65,6 +66,7 @@ class AdminSocketTests(TestCase):
             "test fail": self._fail,
             "test slow": self._slow,
             "test look": self._look,
+            "test crawl": self._crawl,
             "test take": self._take,
         }
         plane = AdminPlane(
@@ -123,6 +125,15 @@ class AdminSocketTests(TestCase):
 
         await Deferred(gone)
         return Said(text="never")
+
+    async def _crawl(self, _call: AdminCall) -> Answer:
+        async def rows() -> AsyncIterator[str]:
+            wait: Deferred[None] = Deferred()
+            self.waiting.append(wait)
+            await wait
+            yield "at last"
+
+        return Lines(rows=rows())
 
     async def _take(self, call: AdminCall) -> Answer:
         async for piece in call.upload:
@@ -262,6 +273,34 @@ class AdminSocketTests(TestCase):
         client.transport.abortConnection()
         await self._until(lambda: b"did not arrive whole" in self.audit.read_bytes())
 
+    async def test_pieces_are_fetched_one_at_a_time(self) -> None:
+        """Who asks for a piece while one is being made is refused, and the first one comes."""
+        client = await self._client()
+        begun = await client.callRemote(wire.Begin, name="test crawl", arguments=b"{}", more=False)
+        first = client.callRemote(wire.Fetch, run=begun["run"])
+        with self.assertRaises(wire.Failed) as caught:
+            await client.callRemote(wire.Fetch, run=begun["run"])
+        assert "being fetched already" in str(caught.exception)
+        self.waiting[0].callback(None)
+        piece = await first
+        assert b"at last" in piece["octets"]
+
+    async def test_who_does_not_read_is_not_heard(self) -> None:
+        """What it asks for beyond what fits into the sockets is not made, until it reads."""
+        client = await self._client()
+        begun = await client.callRemote(
+            wire.Begin, name="test rows", arguments=b'{"count": "50000"}', more=False
+        )
+        client.transport.pauseProducing()
+        fetched = []
+        for _ in range(100):
+            fetched.append(client.callRemote(wire.Fetch, run=begun["run"]))
+            await self._turns(5)
+        assert self.made < 50 * 50, self.made
+        client.transport.resumeProducing()
+        await gatherResults(fetched)
+        assert self.made == 100 * 50 - 1  # the head of the answer is a line as well
+
     async def test_several_clients_and_not_more(self) -> None:
         """Three at once are served side by side; a fourth is closed; one gone makes room."""
         clients = [await self._client() for _ in range(3)]
@@ -289,6 +328,13 @@ class AdminSocketTests(TestCase):
     async def test_the_socket_belongs_to_owner_and_group(self) -> None:
         """Mode 0660; and a socket that a killed daemon left is replaced."""
         assert self.path.stat().st_mode & 0o777 == 0o660
+
+    async def _turns(self, count: int) -> None:
+        """Let the reactor go round so often."""
+        from twisted.internet.task import deferLater
+
+        for _ in range(count):
+            await deferLater(self.reactor, 0)
 
     async def _until(self, happened: Any) -> None:
         from twisted.internet.task import deferLater

@@ -310,6 +310,15 @@ def test_rows_before_a_fault_are_written(served: At) -> None:
     assert "What was under way may be done or not" in gone.complained
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C as in a program of its own: reactors of other tests leave their own handler behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
     ("command", "options", "status", "said"),
     [
@@ -338,6 +347,7 @@ def test_ctrl_c(served: At, command: str, options: tuple[str, ...], status: int,
     assert responders.gave_up.wait(10 if command == "doWait" else 0.2) is (command == "doWait")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_progress_is_told_in_lines(served: At) -> None:
     """With --progress only; beside JSON on standard error."""
     path, responders = served

@@ -24,6 +24,7 @@ from carbonio_mobile.mime.mailitem import BodyWish, MailItem, MailState
 from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.testing.people import people_of
 from carbonio_mobile.testing.rig import at_once
 from carbonio_mobile.testing.schemas import check_versions, validate
 from carbonio_mobile.wbxml import Element, decode, encode
@@ -173,7 +174,7 @@ class Rig:
         accounts = MemoryAccounts(clock=lambda: self.now)
         return Services(
             accounts=accounts,
-            directory=accounts,
+            directory=people_of(accounts),
             mailboxes=self._mailboxes,
             submission=self.submission,
             devices=self.store,

@@ -6,12 +6,16 @@ from email import message_from_bytes
 import pytest
 
 from carbonio_mobile.commands.delegation import SAVE_TARGET
+from carbonio_mobile.ids import OperationId
 from carbonio_mobile.mailbox.sendingrights import SendingRights
+from carbonio_mobile.mime.mailitem import MailState
 from carbonio_mobile.sync.changes import NEWEST, OLDEST
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.testing.rig import now
 from carbonio_mobile.wbxml import Element
-from carbonio_mobile.wbxml.codepages import ComposeMail
+from carbonio_mobile.wbxml.codepages import AirSync, ComposeMail, Email2
+from tests.unit.commands.checked import CheckedPhone
+from tests.unit.commands.phone import commands
 from tests.unit.commands.sharedrig import MARY, SharedRig
 
 MAIL = (
@@ -101,5 +105,38 @@ def test_the_owner_says_where_copies_stay(target: str, own: bool, hers: int) -> 
     send(rig)
     send(rig)
     (taken,) = rig.submission.taken.values()
+    assert (taken.sent_copy is not None) == own
+    assert sent_of_mary(rig) == hers
+
+
+@pytest.mark.parametrize(
+    ("right", "target", "in_her_name", "own", "hers"),
+    [
+        ("sendAs", "owner", True, False, 1),
+        ("sendOnBehalf", "both", True, True, 1),
+        ("", "owner", False, True, 0),
+    ],
+)
+def test_a_draft_in_her_name_is_sent_as_mail_is(
+    right: str, target: str, in_her_name: bool, own: bool, hers: int
+) -> None:
+    """Written elsewhere with her From, sent by the phone (16.1); a repeat sends nothing again."""
+    rig = rig_with(right)
+    rig.accounts.set_attributes(rig.mary, **{SAVE_TARGET: target})
+    drafts = rig.folder(FolderKind.DRAFTS)
+    phone = CheckedPhone(rig, version="16.1")
+    phone.prime(drafts)
+    now(
+        rig.johns().append(
+            drafts, MAIL, MailState(read=True), received=1.0, operation=OperationId("draft")
+        )
+    )
+    phone.settle(drafts)
+    (name,) = phone.items[drafts]
+    send_it = Element(AirSync.Change, [Element(AirSync.ServerId, name), Element(Email2.Send)])
+    phone.sync(drafts, commands(send_it), lose=True)
+    phone.sync(drafts, commands(send_it))
+    (taken,) = rig.submission.taken.values()
+    assert (MARY in message_from_bytes(taken.message)["From"]) == in_her_name
     assert (taken.sent_copy is not None) == own
     assert sent_of_mary(rig) == hers

@@ -341,7 +341,7 @@ class PeopleTests(SynchronousTestCase):
         async def failing(*_: object, **__: object) -> object:
             raise Unavailable("busy")
 
-        self.patch(self.rig.accounts, "search", failing)
+        self.patch(self.rig.services.directory, "search", failing)
         store_of(self.phone(), search("mary"), status="3")
 
 

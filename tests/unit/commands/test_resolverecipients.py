@@ -282,7 +282,7 @@ class ResolvingTests(RecipientTests):
             raise Unavailable("busy")
 
         for method, to in (("at", "x@example.com"), ("search", "x")):
-            self.patch(self.rig.accounts, method, failing)
+            self.patch(self.rig.services.directory, method, failing)
             answer = self.phone().ask("ResolveRecipients", ask(to))
             self.assertEqual(answer.value(Page.Status), "6")
 

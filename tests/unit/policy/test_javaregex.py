@@ -138,3 +138,42 @@ def test_all_at_once_is_as_one_by_one(patterns: list[str]) -> None:
         slow = next((one for one in rules if matches(one.pattern, subject)), None)
         assert view.first(subject) == slow
         assert view.first(subject) == slow
+
+
+PATTERNS = st.sampled_from(["a.*", "ab*", "[ab]+", r"\d+", "a|b", "x{2}", ".*1"])
+
+
+@given(
+    st.lists(st.tuples(PATTERNS, st.integers(-2, 2), st.sampled_from(["", "x.org", "y.org"]))),
+    st.sampled_from([1, 2, 1000]),
+)
+def test_a_domain_has_its_own_rules_among_those_of_all(
+    given_rules: list[tuple[str, int, str]], batch: int
+) -> None:
+    """Compiled apart and in batches, they answer as all of them in order one by one."""
+    rules = [rule(*each) for each in given_rules]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("carbonio_mobile.policy.abqrules.BATCH", batch)
+        book = RuleBook(rules).prepare()
+    for domain in ("x.org", "y.org", "z.org"):
+        for subject in ("a", "ab", "1", "abab1", "xx", "c"):
+            asked = in_order(rules, domain)
+            slow = next((one for one in asked if matches(one.pattern, subject)), None)
+            found = book.view(domain).first(subject)
+            assert found == slow or (found and slow and _alike(found) == _alike(slow))
+
+
+def _alike(one: AbqRule) -> tuple[str, int, str]:
+    """Name a rule without its status: the same one may stand in a list twice."""
+    return one.pattern, one.order, one.domain
+
+
+def test_what_did_not_change_is_not_compiled_again() -> None:
+    """A book like another one takes over its views, but for those of what changed or went."""
+    rules = [rule("a.*"), rule("b.*", 1, "x.org"), rule("c.*", 1, "y.org")]
+    old = RuleBook(rules).prepare()
+    new = RuleBook([*rules[:2], rule("d.*", 1, "x.org")], like=old).prepare()
+    assert new.view("") is old.view("")
+    assert new.view("x.org").first("d1") == rule("d.*", 1, "x.org")
+    assert old.view("x.org").first("d1") is None
+    assert new.view("y.org") is new.view("")

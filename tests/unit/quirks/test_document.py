@@ -20,7 +20,7 @@ COUNTS |= {"11": 5}
 
 def rows(title: str) -> Iterator[list[str]]:
     """Give the cells of the first table below a title, without its head."""
-    below = DOCUMENT.partition(f"\n## {title}\n")[2]
+    below = DOCUMENT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     lines = [line for line in below.partition("\n\n| trait")[0].splitlines() if line[:1] == "|"]
     for line in lines[2:]:
         yield [one.strip().replace("\\|", "|") for one in re.split(r"(?<!\\)\|", line)[1:-1]]

@@ -28,6 +28,17 @@ class Everyone:
         return self._delivered
 
 
+class Searches:
+    """The address book, where nobody is connected."""
+
+    def __init__(self, told: list[str]) -> None:
+        self._told = told
+
+    def stop(self) -> Deferred[None]:
+        self._told.append("end searches")
+        return succeed(None)
+
+
 class LetGoTests(SynchronousTestCase):
     """The end of a daemon, by a clock of the test's."""
 
@@ -35,14 +46,23 @@ class LetGoTests(SynchronousTestCase):
         """Begin to let everyone go."""
         self.clock = Clock()
         return ensureDeferred(
-            let_go(site=everyone, hub=everyone, lmtp=everyone, spread_s=5, clock=self.clock)
+            let_go(
+                site=everyone,
+                hub=everyone,
+                lmtp=everyone,
+                ldap=Searches(everyone.told),
+                spread_s=5,
+                clock=self.clock,
+            )
         )
 
     def test_nobody_is_kept(self) -> None:
         """Where nobody is connected it ends at once."""
         everyone = Everyone(connections=0, delivered=succeed(None))
         self.successResultOf(self.begin(everyone))
-        self.assertEqual(["drain", "release over 5 s", "end deliveries"], everyone.told)
+        self.assertEqual(
+            ["drain", "release over 5 s", "end deliveries", "end searches"], everyone.told
+        )
 
     def test_hanging_delivery(self) -> None:
         """Parked phones are released beside it, and it is waited for in bounds."""

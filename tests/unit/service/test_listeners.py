@@ -56,10 +56,14 @@ def listener(outcome: Deferred[Port], text: str = "tcp:1") -> Listener:
         ("tls:443", TlsEndpoint),
         ("tls:443:interface=127.0.0.1", TlsEndpoint),
         ("tls:haproxy:tcp:443", TlsEndpoint),
+        ("ssl:8636", TlsEndpoint),
+        ("ssl:8636:interface=127.0.0.1", TlsEndpoint),
     ],
 )
 def test_endpoints(text: str, kind: type) -> None:
-    """``tls:`` puts our TLS on a port or any endpoint; all else is Twisted's."""
+    """``tls:`` puts our TLS on a port or any endpoint, and so does ``ssl:`` that names no key; all
+    else is Twisted's.
+    """
     made = endpoint("--eas", text, reactor=MemoryReactorClock(), table=object())
     assert isinstance(made, kind)
     assert speaks_tls(text) is (kind is TlsEndpoint)
@@ -95,7 +99,8 @@ def test_backlog_of_unix_sockets() -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "80", "foo:1", "tcp", "tcp:", "tcp:abc", "tcp:65536", "tcp:-1", "tls:", "tls:99999",
-     "haproxy:tcp:x", "tcp:80:colour=red", "ssl:443", "ssl:443:privateKey=/nope"],
+     "haproxy:tcp:x", "tcp:80:colour=red", "ssl:x", "ssl:443:certKey=/nope",
+     "ssl:443:privateKey=/nope"],
 )  # fmt: skip
 def test_what_is_no_endpoint_is_refused(text: str) -> None:
     """In one line with the option's name and the text."""

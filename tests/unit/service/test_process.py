@@ -54,15 +54,15 @@ def test_hang_up_before_the_start_is_complete() -> None:
 @pytest.mark.parametrize(
     ("limit", "shares"),
     [
-        (200_000, FileShares(connections=50_000, databases=1000)),
-        (20_000, FileShares(connections=16_700, databases=1000)),
-        (1024, FileShares(connections=469, databases=85)),
-        (100, FileShares(connections=16, databases=8)),
+        (200_000, FileShares(connections=50_000, databases=1000, ldap=12_000)),
+        (20_000, FileShares(connections=12_525, databases=1000, ldap=4175)),
+        (1024, FileShares(connections=352, databases=85, ldap=117)),
+        (100, FileShares(connections=16, databases=8, ldap=16)),
     ],
 )
 def test_files_are_shared_out(limit: int, shares: FileShares) -> None:
     """All connections and all databases open at once leave files for all else."""
-    found = file_shares(limit, connections=50_000, databases=1000, lmtp=100)
+    found = file_shares(limit, connections=50_000, databases=1000, lmtp=100, ldap=12_000)
     assert found == shares
     if limit >= 1024:
-        assert found.connections + 3 * found.databases + 300 <= limit
+        assert found.connections + found.ldap + 3 * found.databases + 300 <= limit

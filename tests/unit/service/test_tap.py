@@ -39,6 +39,8 @@ def test_check_says_that_all_is_well(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["--check"], "server.eas: tls:443 needs tls.certificates"),
         (["--demo", "--eas", "foo"], "--eas: 'foo' is no endpoint"),
         (["--demo", "--lmtp", "tcp:x"], "--lmtp: 'tcp:x' is no endpoint"),
+        (["--demo", "--ldap", "ssl:x"], "--ldap: 'ssl:x' is no endpoint"),
+        (["--eas", "tcp:0", "--ldap", "ssl:636"], "--ldap: ssl:636 needs tls.certificates"),
         (["--demo", "--data", "/dev/null/x"], "--data: /dev/null is not a directory"),
         (["--demo", "--data", "/tmp/" + "x" * 100], "--data: /tmp/xx"),
         (["--demo", "--data", "/proc/x"], "--data: cannot write in /proc"),
@@ -82,7 +84,7 @@ def test_listeners_of_the_command_line_replace_the_demos(tmp_path: Path) -> None
 def test_help_lists_every_option() -> None:
     """With its default and unit, those of the file too."""
     text = str(Options())
-    for name in ("--config", "--check", "--demo", "--data", "--eas", "--lmtp"):
+    for name in ("--config", "--check", "--demo", "--data", "--eas", "--lmtp", "--ldap"):
         assert name in text
     for option in OPTIONS:
         assert f"    {option.name} = " in text

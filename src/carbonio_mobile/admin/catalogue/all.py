@@ -2,6 +2,7 @@
 
 from carbonio_mobile.admin.catalogue import (
     abq,
+    addressbook,
     auth,
     config,
     devices,
@@ -21,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     *filters.COMMANDS,
     *loggers.COMMANDS,
     *folders.COMMANDS,
+    *addressbook.COMMANDS,
     *provisioning.COMMANDS,
     *services.COMMANDS,
     *notices.COMMANDS,

@@ -111,14 +111,17 @@ _CREDENTIALS = (
 _SCOPES = (("domain", (_DOMAIN,), " example.com"), ("global", (), ""))
 
 _POLICY = (
-    Parameter(name="ip_can_change", kind=BOOLEAN, help="whether a session may change its address"),
+    Parameter(
+        name="ip_can_change", kind=BOOLEAN,
+        help="true: there are no sessions that could be kept to one address",
+    ),
     Parameter(
         name="trusted_ip_range", kind=TEXTS,
         help="ranges from which name and password are enough, or the word none",
     ),
     Parameter(
         name="2fa_policy", kind=whole(0, 2),
-        help="second factor: 0 none, 1 unless the address is trusted, 2 unless the device is",
+        help="second factor: 0 none, 1 unless the address is trusted, 2 likewise for phones",
     ),
 )  # fmt: skip
 
@@ -163,9 +166,10 @@ _POLICIES = (
             words=("policy", "trustedDevice", "setExpiration", scope),
             summary="Sets for how many days a device is trusted.",
             parameters=(*target, _DAYS),
-            examples=(f"carbonio auth policy trustedDevice setExpiration {scope}{example} 30",),
+            examples=(f"carbonio auth policy trustedDevice setExpiration {scope}{example} 0",),
             changes=True,
-            note="Kept for the product's other services: no phone is trusted for its own sake.",
+            note="Only 0 is taken: a device is trusted once it was asked for a second factor, and "
+            "no phone can be. Mobile passwords and trusted_ip_range let phones in.",
         )
         for scope, target, example in _SCOPES
     ),

@@ -17,7 +17,7 @@ from carbonio_mobile.admin.catalogue.provparts import (
     target,
 )
 from carbonio_mobile.admin.declaring import Command, Parameter
-from carbonio_mobile.admin.kinds import DOMAIN, SWITCH, TEXT, choice, whole
+from carbonio_mobile.admin.kinds import BOOLEAN, DOMAIN, PATH, SWITCH, TEXT, choice, whole
 from carbonio_mobile.directory.provisioning import RIGHTS
 
 _FLUSHED = choice(
@@ -202,6 +202,38 @@ _ADDRESS_LIST = (
             name="token", kind=TEXT, help="what an earlier syncGal printed first", by_position=True
         ),
         examples=("syg example.com",),
+    ),
+    command(
+        "importGal",
+        "ig",
+        "put people who have no account here into a domain's address list",
+        target("domain", DOMAIN),
+        Parameter(
+            name="input_file",
+            kind=PATH,
+            help="all of them, as LDIF (RFC 2849)",
+            required=True,
+            file=True,
+        ),
+        Parameter(
+            name="removeMissing",
+            kind=BOOLEAN,
+            help="remove those of earlier files that this one does not name",
+            default="true",
+        ),
+        Parameter(
+            name="dry_run", kind=BOOLEAN, help="say what would be done, do nothing", default="false"
+        ),
+        changes=True,
+        examples=(
+            "ig example.com /tmp/partners.ldif",
+            "ig example.com /tmp/partners.ldif removeMissing false dry_run true",
+        ),
+        note="The entries of an earlier file are known again by their names (dn): they are added, "
+        "changed, removed or left as they are, all or none; a wrong line is named, and nothing "
+        "changes. Units, hosts and the like are passed over, and so are people who have an "
+        "address of this server. Who sees them is said by the domain's zimbraGalMode: ldap (them "
+        "alone), zimbra (none of them), both, as without one.",
     ),
 )
 

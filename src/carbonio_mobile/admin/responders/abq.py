@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from carbonio_mobile.admin.abqimport import read_import
 from carbonio_mobile.admin.abqservice import AbqService, mode_of
 from carbonio_mobile.admin.answers import Answer, Listing, Said, Tree, Value
+from carbonio_mobile.admin.breathing import UNBROKEN, Breath
 from carbonio_mobile.admin.calling import AdminCall, AdminFault, Respond
 from carbonio_mobile.admin.declaring import shortened
 from carbonio_mobile.admin.naming import account_named
@@ -44,12 +45,14 @@ class AbqResponders:
         domain_named: DomainNamed,
         set_global: SetGlobal,
         known: KnownDevices,
+        breath: Breath = UNBROKEN,
     ) -> None:
         self._abq = abq
         self._accounts = accounts
         self._domain_named = domain_named
         self._set_global = set_global
         self._known = known
+        self._breath = breath
 
     def responders(self) -> Mapping[str, Respond]:
         """Give what answers each command."""
@@ -93,7 +96,9 @@ class AbqResponders:
         device, account = _device(call), await self._account(call)
         status = AbqStatus(call.text("status"))
         await self._abq.set_status(device, account.id if account else ANY_ACCOUNT, status)
-        return _told(device, account.name if account else "", status)
+        if account is not None:
+            return _told(device, account.name, status)
+        return _told(device, "", status, contrary=await self._abq.contrary(device, status))
 
     async def delete(self, call: AdminCall) -> Answer:
         """Take a device off the list, also for the id of an account that is gone."""
@@ -128,12 +133,16 @@ class AbqResponders:
     async def import_file(self, call: AdminCall) -> Answer:
         """Give all devices of a file a status, or none."""
         status = AbqStatus(call.text("status"))
-        couples = await read_import(call.upload, self._accounts)
-        call.progress(0, len(couples), "devices")
-        await self._abq.set_many(couples, status)
-        call.progress(len(couples), len(couples), "devices")
-        devices = "1 device" if len(couples) == 1 else f"{len(couples)} devices"
-        return Said(text=f"{devices} imported as {status.value}", details={"count": len(couples)})
+        couples = await read_import(call.upload, self._accounts, self._breath)
+
+        count = len(couples)
+
+        def tell(done: int) -> None:
+            call.progress(done, count, "devices")
+
+        await self._abq.set_many(couples, status, known=self._known, breath=self._breath, tell=tell)
+        devices = "1 device" if count == 1 else f"{count} devices"
+        return Said(text=f"{devices} imported as {status.value}", details={"count": count})
 
     async def explain(self, call: AdminCall) -> Answer:
         """Say what decides about a device."""
@@ -170,7 +179,7 @@ class AbqResponders:
         )
         try:
             if call.flag("dry_run"):
-                book = self._abq.with_rule(rule)
+                book = await self._abq.with_rule(rule)
                 rows = self._changes(book)
                 return Listing(heading="devices that would change", rows=rows, width=WIDTH)
             await self._abq.set_rule(rule)
@@ -232,9 +241,12 @@ def _device(call: AdminCall) -> DeviceId:
 DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-def _told(device: DeviceId, account: str, status: AbqStatus) -> Said:
+def _told(device: DeviceId, account: str, status: AbqStatus, *, contrary: int = 0) -> Said:
     of = f" of {account}" if account else ""
-    return Said(text=f"device {device}{of} set to {status.value}")
+    text = f"device {device}{of} set to {status.value}"
+    if contrary:
+        text += f"; for {contrary} of its accounts the list says otherwise, and that comes first"
+    return Said(text=text)
 
 
 def _not_quarantined(device: DeviceId, status: AbqStatus) -> str:

@@ -10,6 +10,7 @@ from carbonio_mobile.admin.abqservice import AbqService
 from carbonio_mobile.admin.answers import Answer, Listing, Said, Value, each
 from carbonio_mobile.admin.calling import AdminCall, AdminFault, Respond
 from carbonio_mobile.admin.responders.abq import DomainNamed
+from carbonio_mobile.directory.texts import is_one_line
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.mime.addresses import parse_address_text
 from carbonio_mobile.policy.abq import AbqStatus
@@ -77,7 +78,7 @@ class AbqMessageResponders:
     @staticmethod
     def _header(call: AdminCall, name: str) -> str:
         text = call.text(name).strip()
-        if len(text) > MAX_HEADER_CHARS or not text.isprintable():
+        if len(text) > MAX_HEADER_CHARS or not is_one_line(text):
             raise AdminFault(f"{name}: expected one line of up to {MAX_HEADER_CHARS} characters")
         if text and name != "subject" and "@" not in str(parse_address_text(text)):
             raise AdminFault(f"{name}: expected an e-mail address")

@@ -11,8 +11,6 @@ from carbonio_mobile.admin.calling import AdminCall, AdminFault, Respond
 from carbonio_mobile.admin.declaring import shortened
 from carbonio_mobile.directory.authpolicy import (
     POLICY_SERVICES,
-    TRUSTED_DEVICE_DAYS,
-    ip_can_change_attribute,
     normal_range,
     second_factor_attribute,
     trusted_range_attribute,
@@ -23,6 +21,14 @@ from carbonio_mobile.interfaces import IConfiguration
 _NO_RANGE = ("none",)
 _RANGES_MAX = 1000
 _SCOPES = ("domain", "global")
+_NO_TRUST = (
+    "a device is trusted once it was asked for a second factor, which no phone can be; what lets "
+    "phones in are mobile passwords and trusted_ip_range"
+)
+_NO_PINNING = (
+    "not supported: ip_can_change false; a phone has no session that could be kept to one address, "
+    "it sends name and password with each request; nothing was changed"
+)
 
 
 class AuthPolicyCommands:
@@ -52,17 +58,19 @@ class AuthPolicyCommands:
         get = self._configuration.get
         ranges = await get(scope, trusted_range_attribute(service))
         factor = await get(scope, second_factor_attribute(service))
-        change = await get(scope, ip_can_change_attribute(service))
         return {
             "service": service,
-            "ip_can_change": change.values[0] == "TRUE" if change.values else None,
+            "ip_can_change": True,
             "trusted_ip_range": ",".join(ranges.values),
             "2fa_policy": int(factor.values[0]) if factor.values else None,
         }
 
     async def _set(self, service: str, call: AdminCall) -> Answer:
         scope, changes = _scope(call), _changes(service, call)
-        if not changes:
+        can_change = call.optional_flag("ip_can_change")
+        if can_change is False:
+            raise AdminFault(_NO_PINNING)
+        if not changes and can_change is None:
             raise AdminFault(
                 f"{call.command.name}: nothing to set, expected ip_can_change, trusted_ip_range "
                 "or 2fa_policy"
@@ -77,13 +85,15 @@ class AuthPolicyCommands:
         )
 
     async def _expiration(self, call: AdminCall) -> Answer:
-        setting = await self._configuration.get(_scope(call), TRUSTED_DEVICE_DAYS)
-        return Tree(content={"days": int(setting.values[0])})
+        await self._row(_scope(call), POLICY_SERVICES[0])  # a domain that is none is refused
+        return Tree(content={"days": 0, "note": _NO_TRUST})
 
     async def _set_expiration(self, call: AdminCall) -> Answer:
         scope, days = _scope(call), call.number("days")
-        await self._configuration.set(scope, TRUSTED_DEVICE_DAYS, [str(days)])
-        return Said(text=f"expiration of trusted devices for {scope} set to {days} days")
+        await self._row(scope, POLICY_SERVICES[0])
+        if days:
+            raise AdminFault(f"not supported: {_NO_TRUST}; only 0 days can be set")
+        return Said(text=f"no device is trusted for {scope}, as before")
 
 
 def _scope(call: AdminCall) -> Scope:
@@ -97,9 +107,6 @@ def _changes(service: str, call: AdminCall) -> dict[str, Sequence[str]]:
     ranges = call.texts("trusted_ip_range")
     if ranges:
         changes[trusted_range_attribute(service)] = _ranges(ranges)
-    can_change = call.optional_flag("ip_can_change")
-    if can_change is not None:
-        changes[ip_can_change_attribute(service)] = ("TRUE" if can_change else "FALSE",)
     factor = call.optional_number("2fa_policy")
     if factor is not None:
         changes[second_factor_attribute(service)] = (str(factor),)

@@ -8,9 +8,9 @@ from functools import partial
 
 from carbonio_mobile.admin.answers import Answer, Listing, Said, Tree, Value, each
 from carbonio_mobile.admin.calling import AdminCall, AdminFault, Respond
-from carbonio_mobile.admin.catalogue.config import REMOVING
+from carbonio_mobile.admin.catalogue.config import PLACES, REMOVING
 from carbonio_mobile.admin.declaring import shortened
-from carbonio_mobile.directory.configuration import LEVELS, Scope, Setting
+from carbonio_mobile.directory.configuration import Leftover, Scope, Setting
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.interfaces import IConfiguration
 
@@ -27,8 +27,11 @@ class ConfigCommands:
 
     def responders(self) -> Mapping[str, Respond]:
         """Give who answers what."""
-        table: dict[str, Respond] = {"config info": self._about}
-        for level in LEVELS:
+        table: dict[str, Respond] = {
+            "config info": self._about,
+            "config clean": self._clean,
+        }
+        for level in PLACES:
             for verb, respond in (
                 ("get", self._get),
                 ("set", self._set),
@@ -70,6 +73,13 @@ class ConfigCommands:
         scope, inherited = self._scope(level, call), call.flag("show-inherited")
         return _listing(await self._configuration.dump(scope, inherited=inherited))
 
+    async def _clean(self, call: AdminCall) -> Answer:
+        dry_run = call.flag("dry_run")
+        found = await self._configuration.clean(dry_run=dry_run)
+        count = f"{len(found)} {'attribute' if len(found) == 1 else 'attributes'}"
+        text = f"{count} would be removed" if dry_run else f"{count} removed"
+        return Said(text=text, details={"values": [_left(each) for each in found]})
+
     async def _about(self, call: AdminCall) -> Answer:
         facts = await self._configuration.about(_attribute(call))
         content: dict[str, Value] = {
@@ -103,6 +113,16 @@ def row(setting: Setting) -> dict[str, Value]:
         "attribute": setting.name,
         "value": ", ".join(values) if len(values) != 1 else values[0],
         "inheritedFrom": setting.origin,
+    }
+
+
+def _left(leftover: Leftover) -> dict[str, Value]:
+    return {
+        "attribute": leftover.attribute,
+        "level": leftover.level,
+        "target": leftover.owner,
+        "value": ", ".join(leftover.values),
+        "because": leftover.why,
     }
 
 

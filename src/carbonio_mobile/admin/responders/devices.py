@@ -9,7 +9,7 @@ from carbonio_mobile.admin import devicerecords as records
 from carbonio_mobile.admin.answers import Answer, Listing, Tree, Value
 from carbonio_mobile.admin.calling import AdminCall, Respond
 from carbonio_mobile.admin.partnerships import Owner, Partnerships
-from carbonio_mobile.ids import FolderId
+from carbonio_mobile.ids import AccountId, FolderId
 from carbonio_mobile.interfaces import IDevices, ISyncStates, ITurns
 from carbonio_mobile.sync import hierarchy, ping, poison
 from carbonio_mobile.sync.device import Device
@@ -31,6 +31,9 @@ Recent = Callable[[str, str], Sequence[Handled]]
 Diverted = Callable[[Owner, Device], Awaitable[str]]
 """Says why a device sees another mailbox than its own, or is kept out; empty where it is not."""
 
+RemoteFolders = Callable[[AccountId], int]
+"""Counts the folders of others that an account's devices are shown."""
+
 HasPassword = Callable[[Owner], Awaitable[bool]]
 """Tells whether an account has a password for mobile devices."""
 
@@ -38,6 +41,11 @@ HasPassword = Callable[[Owner], Awaitable[bool]]
 def none_recent(_account: str, _device: str) -> Sequence[Handled]:
     """Remember nothing."""
     return ()
+
+
+def no_remote_folders(_account: AccountId) -> int:
+    """Share nothing."""
+    return 0
 
 
 async def never_diverted(_owner: Owner, _device: Device) -> str:
@@ -62,6 +70,7 @@ class DeviceResponders:
         steady_clock: Callable[[], float],
         recent: Recent = none_recent,
         diverted: Diverted = never_diverted,
+        remote_folders: RemoteFolders = no_remote_folders,
         has_password: HasPassword | None = None,
     ) -> None:
         self._partnerships = partnerships
@@ -71,6 +80,7 @@ class DeviceResponders:
         self._steady_clock = steady_clock
         self._recent = recent
         self._diverted = diverted
+        self._remote_folders = remote_folders
         self._has_password = has_password
 
     def responders(self) -> Mapping[str, Respond]:
@@ -97,7 +107,7 @@ class DeviceResponders:
         """Tell what is known of a device."""
         owner = await self._partnerships.owner(call.text("account"))
         device = await self._partnerships.device(owner, call.text("device_id"))
-        told = await self._record(owner, device)
+        told = await self._record(owner, device, await self._password_of(owner))
         if call.flag("verbose"):
             told |= await self._in_words(owner, device)
         return Tree(content=told)
@@ -106,22 +116,31 @@ class DeviceResponders:
         """Tell what is known of a device, with how much it holds."""
         owner = await self._partnerships.owner(call.text("account"))
         device = await self._partnerships.device(owner, call.text("device_id"))
-        told = await self._record(owner, device)
+        told = await self._record(owner, device, await self._password_of(owner))
         spoilt = await self._poison(device)
         held = [(kind, number) for _, kind, number in await self._collections(device)]
-        return Tree(content={**told, "numBadItems": len(spoilt), **records.counts(held)})
+        return Tree(
+            content={
+                **told,
+                "numBadItems": len(spoilt),
+                **records.counts(held),
+                "numRemoteFolders": self._remote_folders(owner.id),
+            }
+        )
 
     async def _rows(
         self, domains: frozenset[str], *, verbose: bool
     ) -> AsyncIterator[Mapping[str, Value]]:
         owner: Owner | None = None
+        password: dict[str, Value] = {}
         async for device in self._every():
             if owner is None or owner.id != device.key.account:
                 owner = await self._partnerships.owner_of(device.key.account)
+                password = await self._password_of(owner) if verbose else {}
             if domains and not _within(owner, domains):
                 continue
             if verbose:
-                yield {**await self._record(owner, device), **_orders(device)}
+                yield {**await self._record(owner, device, password), **_orders(device)}
             else:
                 yield self._short(owner, device)
 
@@ -143,16 +162,21 @@ class DeviceResponders:
     def _short(self, owner: Owner, device: Device) -> dict[str, Value]:
         return records.record(owner, device, doing=self._turns.doing(device.key))
 
-    async def _record(self, owner: Owner, device: Device) -> dict[str, Value]:
+    async def _password_of(self, owner: Owner) -> dict[str, Value]:
+        if self._has_password is None:
+            return {}
+        return {"hasMobilePassword": await self._has_password(owner)}
+
+    async def _record(
+        self, owner: Owner, device: Device, password: Mapping[str, Value]
+    ) -> dict[str, Value]:
         """Give the whole record but for what is held."""
         documents = await self._states.load(device.key, (ping.DOCUMENT,))
         recent = self._recent(owner.name, device.key.device)
         told = self._short(owner, device)
         told |= records.last_command(device, recent)
         told |= records.ping_timeout(documents.get(ping.DOCUMENT))
-        if self._has_password is not None:
-            told["hasMobilePassword"] = await self._has_password(owner)
-        return told | records.said_of_itself(device)
+        return told | dict(password) | records.said_of_itself(device)
 
     async def _in_words(self, owner: Owner, device: Device) -> dict[str, Value]:
         now = self._steady_clock()

@@ -7,6 +7,7 @@ from carbonio_mobile.admin.calling import AdminCall, AdminFault, Respond
 from carbonio_mobile.admin.declaring import shortened
 from carbonio_mobile.admin.naming import account_named
 from carbonio_mobile.directory.accounts import Account
+from carbonio_mobile.directory.texts import is_one_line
 from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import AccountId, FolderId
 from carbonio_mobile.interfaces import IAccounts, IMailboxes, ISharing
@@ -155,7 +156,7 @@ class FolderResponders:
             )
 
     async def _check_free(self, grantee: Account, name: str) -> None:
-        if not name or "/" in name or not name.isprintable():
+        if not name or "/" in name or not is_one_line(name):
             raise AdminFault("expected a name without slashes and control characters")
         folders = (await self._hierarchy(grantee.id)).folders
         taken = [one.name for one in folders if one.parent is None]

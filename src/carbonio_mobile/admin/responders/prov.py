@@ -13,7 +13,7 @@ from carbonio_mobile.admin.responders.provgal import PeopleCommands
 from carbonio_mobile.admin.responders.provrights import RightCommands
 from carbonio_mobile.directory.provisioning import Change, Entry, EntryKind
 from carbonio_mobile.ids import AccountId
-from carbonio_mobile.interfaces import IProvisioning
+from carbonio_mobile.interfaces import IDirectory, IProvisioning
 
 _PAGE = 100
 _NAMES_PAGE = 500
@@ -38,8 +38,9 @@ Forget = Callable[[AccountId], Awaitable[None]]
 class Provisioning:
     """Answers the commands of ``prov``."""
 
-    def __init__(self, *, provisioning: IProvisioning, forget: Forget) -> None:
+    def __init__(self, *, provisioning: IProvisioning, people: IDirectory, forget: Forget) -> None:
         self._directory = provisioning
+        self._people = people
         self._forget = forget
 
     def responders(self) -> Mapping[str, Respond]:
@@ -70,7 +71,7 @@ class Provisioning:
             "prov getConfig": self._get_config,
             "prov getAllConfig": self._get_all_config,
             "prov flushCache": self._flush,
-            **PeopleCommands(self._directory).responders(),
+            **PeopleCommands(provisioning=self._directory, people=self._people).responders(),
             **RightCommands(self._directory).responders(),
         }
 

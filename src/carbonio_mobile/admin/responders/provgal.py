@@ -1,14 +1,16 @@
-"""The commands of ``carbonio prov`` that print the address list.
+"""The commands of ``carbonio prov`` that print and fill the address list.
 
 Spec: ../shared/carbonio/cli.md 5; ../shared/carbonio/attributes.md 7.2 (names of the fields).
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict
 
-from carbonio_mobile.admin.answers import Answer, DirectoryEntry, Entries, Lines, each
+from carbonio_mobile.admin.answers import Answer, DirectoryEntry, Entries, Lines, Said, each
 from carbonio_mobile.admin.calling import AdminCall, Respond
 from carbonio_mobile.directory.people import People, Person, PersonKind
-from carbonio_mobile.interfaces import IProvisioning
+from carbonio_mobile.directory.provisioning import EntryKind
+from carbonio_mobile.interfaces import IDirectory, IProvisioning
 
 _PAGE = 200
 _FIELDS = (
@@ -22,14 +24,24 @@ _FIELDS = (
     ("jobTitle", "title"),
     ("company", "company"),
 )
+_OUTCOMES = (
+    ("added", "added"),
+    ("changed", "changed"),
+    ("removed", "removed"),
+    ("unchanged", "unchanged"),
+    ("kept", "of earlier files kept"),
+    ("at_home", "left out, who have an address of this server"),
+    ("passed_over", "passed over, which are no people and no groups"),
+)
 _TYPES = {PersonKind.PERSON: "account", PersonKind.GROUP: "group", PersonKind.RESOURCE: "resource"}
 
 
 class PeopleCommands:
-    """Answers searchGal, autoCompleteGal and syncGal."""
+    """Answers searchGal, autoCompleteGal, syncGal and importGal."""
 
-    def __init__(self, provisioning: IProvisioning) -> None:
+    def __init__(self, *, provisioning: IProvisioning, people: IDirectory) -> None:
         self._directory = provisioning
+        self._people = people
 
     def responders(self) -> Mapping[str, Respond]:
         """Give the function of each command, by its full name."""
@@ -37,6 +49,7 @@ class PeopleCommands:
             "prov searchGal": self._search,
             "prov autoCompleteGal": self._complete,
             "prov syncGal": self._sync,
+            "prov importGal": self._import,
         }
 
     async def _search(self, call: AdminCall) -> Answer:
@@ -49,30 +62,56 @@ class PeopleCommands:
         return Lines(rows=each(names))
 
     async def _found(self, call: AdminCall, offset: int) -> People:
-        found: People = await self._directory.find_people(
-            call.text("domain"), call.text("name"), offset=offset, limit=call.number("limit")
+        found: People = await self._people.in_domain(
+            await self._domain(call), call.text("name"), offset=offset, limit=call.number("limit")
         )
         return found
 
     async def _sync(self, call: AdminCall) -> Answer:
-        domain = call.text("domain")
-        page, generation = await self._directory.all_people(domain, offset=0, limit=_PAGE)
-        token = str(generation)
-        unchanged = call.optional_text("token") == token
-        return Entries(rows=self._everybody(domain, token, () if unchanged else page.found))
+        domain = await self._domain(call)
+        token = str(await self._directory.generation())
+        is_known = call.optional_text("token") == token
+        return Entries(rows=self._everybody(domain, token, is_known=is_known))
 
     async def _everybody(
-        self, domain: str, token: str, first: Sequence[Person]
+        self, domain: str, token: str, *, is_known: bool
     ) -> AsyncIterator[DirectoryEntry]:
         """Give the token, then all entries in pages; later changes are another token's."""
         yield DirectoryEntry(kind="token", name=token, attributes={})
-        offset, page = 0, first
-        while page:
-            for one in page:
+        offset = 0
+        while not is_known:
+            page = await self._people.in_domain(domain, None, offset=offset, limit=_PAGE)
+            if not page.found:
+                return
+            for one in page.found:
                 yield printed(one)
-            offset += len(page)
-            more, _ = await self._directory.all_people(domain, offset=offset, limit=_PAGE)
-            page = more.found
+            offset += len(page.found)
+
+    async def _import(self, call: AdminCall) -> Answer:
+        dry_run = call.flag("dry_run")
+        found = await self._directory.import_people(
+            call.text("domain"),
+            _told(call),
+            remove_missing=call.flag("removeMissing"),
+            dry_run=dry_run,
+        )
+        numbers = asdict(found)
+        parts = (f"{numbers[name]} {said}" for name, said in _OUTCOMES if numbers[name])
+        begin = "nothing was changed; would be: " if dry_run else ""
+        return Said(text=f"{begin}{', '.join(parts)}", details=numbers)
+
+    async def _domain(self, call: AdminCall) -> str:
+        """Give the name of the domain that is meant. Raises: NotFound."""
+        return (await self._directory.entry(EntryKind.DOMAIN, call.text("domain"))).name
+
+
+async def _told(call: AdminCall) -> AsyncIterator[bytes]:
+    """Give the file on, telling how far it is read."""
+    done = 0
+    async for piece in call.upload:
+        done += len(piece)
+        call.progress(done, 0, "octets read")
+        yield piece
 
 
 def printed(person: Person) -> DirectoryEntry:

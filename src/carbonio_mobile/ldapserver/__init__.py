@@ -1,0 +1,1 @@
+"""The LDAP listener: connections, sessions, and what each may ask of the books."""
