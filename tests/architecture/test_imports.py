@@ -26,7 +26,17 @@ HARMLESS = {"time.gmtime"}
 AWAITING = {"commands", "pipeline", "discovery"}
 """Rooms that await what interfaces give, and know no Twisted and no backend."""
 
-ADAPTERS = {"store", "mailbox", "accounts", "changes", "documents", "web", "logs", "books", "ldapserver"}
+ADAPTERS = {
+    "store",
+    "mailbox",
+    "accounts",
+    "changes",
+    "documents",
+    "web",
+    "logs",
+    "books",
+    "ldapserver",
+}
 PROGRAMS = {"service", "client", "setup", "cli"}
 
 MAY_KNOW = {

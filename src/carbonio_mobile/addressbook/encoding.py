@@ -17,7 +17,7 @@ from carbonio_mobile.ldap.answers import NO_VALUES, entry_body, value_set
 from carbonio_mobile.ldap.names import Dn
 from carbonio_mobile.ldap.selection import Selection
 
-MAX_KEPT_OCTETS: Final = 48 << 20
+MAX_KEPT_OCTETS: Final = 64 << 20
 _OVERHEAD: Final = 120
 """What an entry kept costs beside its octets."""
 

@@ -46,24 +46,26 @@ def find(index: "Index", wanted: Filter, container: "Dn | None" = None) -> Itera
     An empty batch means that some work is done and others may work now. Rows are right at the
     time that they are given, whatever is put and removed between steps.
     """
-    known = index.findings.get(index.version, wanted, container)
-    if known is not None:
-        yield known.rows
-        if not known.is_whole:
-            yield from _found(index, wanted, container, RowSet(known.rows))
-    elif index.capacity > _TINY:
-        yield from _noted(index, wanted, container)
-    else:
+    if index.capacity <= _TINY:
         yield _at_once(index, wanted, container)
+        return
+    known = index.findings.get(index.version, wanted, container)
+    if known is None:
+        yield from _noted(index, wanted, container)
+        return
+    yield known.rows
+    if not known.is_whole:
+        yield from _found(index, wanted, container, RowSet(known.rows))
 
 
 def _at_once(index: "Index", wanted: Filter, container: "Dn | None") -> Sequence[int]:
+    if not len(index):
+        return ()
+    part = plan(index, wanted, container)
+    if type(part) is Nothing:
+        return ()
     octets = index.octets
-    rows = [row for row in range(len(octets)) if octets[row] is not None]
-    rows = plan(index, wanted, container).narrow(rows) if rows else rows
-    found = Finding(wanted, container, rows, is_whole=True)
-    index.findings.keep(index.version, found, _FEW_QUESTIONS)
-    return rows
+    return part.narrow([row for row in range(len(octets)) if octets[row] is not None])
 
 
 def _noted(index: "Index", wanted: Filter, container: "Dn | None") -> Iterator[Sequence[int]]:

@@ -35,6 +35,7 @@ from carbonio_mobile.ldap.requests import Scope
 __all__ = ["Hits", "NoSuchObject", "NotSortable", "Shelf", "Shown", "Window"]
 
 _MAX_LISTS: Final = 2
+_MAX_TOPS: Final = 8
 _BATCH: Final = 256
 _LOOK: Final = 100
 _WORK: Final = 2000
@@ -75,14 +76,19 @@ class Window:
 
 
 class Shelf:
-    """What a login sees; cheap to make, valid as long as the same books are shown."""
+    """What a login sees; cheap to make, valid as long as the same books are shown.
 
-    def __init__(self, suffix: Dn, shown: Sequence[Shown]) -> None:
+    ``also`` shows the same under another suffix, to those who name that.
+    """
+
+    def __init__(self, suffix: Dn, shown: Sequence[Shown], also: "Shelf | None" = None) -> None:
         self.suffix = suffix
+        self._also = also
         self.shown = tuple(shown)
         self._root = Shown("", suffix.parent, _root(suffix))
         self._containers = Shown("", suffix, _containers(shown))
         self._by_container = {each.container: each for each in shown}
+        self._tops: dict[tuple[str, Scope], Sequence[Target]] = {}
         self._lists: OrderedDict[object, Listing] = OrderedDict()
 
     def find(self, base: str, scope: Scope, wanted: Filter) -> Iterator[Hits | None]:
@@ -112,8 +118,15 @@ class Shelf:
 
     def targets(self, base: str, scope: Scope) -> Sequence[Target]:
         """Say where a search looks. Raises as ``find``."""
+        top = self._tops.get((base, scope))
+        if top is not None:
+            return top
         name = parse_dn(base)
+        if self._also is not None and name.within(self._also.suffix):
+            return self._also.targets(base, scope)
         if not len(name) or name == self.suffix:
+            if len(self._tops) < _MAX_TOPS:  # as it is written by so many kinds of clients
+                self._tops[base, scope] = self._top(name, scope)
             return self._top(name, scope)
         shown = self._by_container.get(name)
         if shown is not None:

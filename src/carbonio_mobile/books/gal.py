@@ -29,6 +29,7 @@ Turn = Callable[[], Awaitable[None]]
 
 LOOK_S = 1.0
 PATIENCE_S = 1.0
+_MANY = 5000
 
 OWN_NAME = "InternalGAL/_zextras"
 """What the book of a domain's own accounts is called in the product (admin-panel.md 6)."""
@@ -68,15 +69,24 @@ class GalBooks:
     Everything is read once, then what changes, in pages and with turns for others in between. So
     much may change at once (an import) that reading it takes long: after :data:`PATIENCE_S` a
     look-up goes on with what is known by then. Until everything was read once it waits.
+
+    ``settle`` is called when many entries have come to stay.
     """
 
     def __init__(
-        self, *, feed: IPeopleFeed, turn: Turn, clock: IReactorTime, own_name: str = OWN_NAME
+        self,
+        *,
+        feed: IPeopleFeed,
+        turn: Turn,
+        clock: IReactorTime,
+        own_name: str = OWN_NAME,
+        settle: Callable[[], object] = object,
     ) -> None:
         self._feed = feed
         self._turn = turn
         self._clock = clock
         self._own_name = own_name
+        self._settle = settle
         self._domains: dict[str, _Domain] = {}
         # Groups and resources; all others are people.
         self._kinds: dict[str, PersonKind] = {}
@@ -205,9 +215,10 @@ class GalBooks:
 
     async def _follow(self) -> None:
         # Read before the news: a change in between shows at the next look.
-        version = self._feed.version()
+        version, came = self._feed.version(), 0
         while True:
             news = await self._feed.people_since(self._position)
+            came += len(news.changed)
             if self._is_ending:
                 raise Unavailable("the address lists are ending")
             await self._take(news)
@@ -215,6 +226,8 @@ class GalBooks:
             if news.is_last:
                 break
         self._version = version
+        if came >= _MANY:
+            self._settle()
 
     async def _take(self, news: PeopleNews) -> None:
         if news.is_first:

@@ -90,12 +90,15 @@ class AddressBooks:
         kept = self._kept.get(viewer.id)
         if kept is not None and kept.exposures == exposures and now_s - kept.looked_s < FRESH_S:
             return kept.shelf
-        shown = self._shown(await self._seen_by(viewer))
+        books = await self._seen_by(viewer)
+        shown = _shown(self._suffix, books)
         # Made anew only where something else is on it: who answers keeps what it works out of a
         # book with the book.
         kept = self._kept.pop(viewer.id, None)
         if kept is None or not _are_same(kept.shown, shown):
-            kept = _Kept(Shelf(self._suffix, shown), shown, now_s, exposures)
+            by_domain = _suffix_of(viewer.domain)
+            also = Shelf(by_domain, _shown(by_domain, books))
+            kept = _Kept(Shelf(self._suffix, shown, also), shown, now_s, exposures)
         kept.looked_s, kept.exposures = now_s, exposures
         self._kept[viewer.id] = kept
         self._forget(now_s - KEPT_S)
@@ -170,18 +173,27 @@ class AddressBooks:
                 fault=str(fault),
             )
 
-    def _shown(self, books: Iterable[_Book]) -> Sequence[Shown]:
-        taken: set[Dn] = set()
-        shown = []
-        for book in books:
-            name, container = next(
-                (name, container)
-                for name in _names(book)
-                if (container := self._suffix.child(CONTAINER, name)) not in taken
-            )
-            taken.add(container)
-            shown.append(Shown(name, container, book.index, book.blobs))
-        return tuple(shown)
+
+def _suffix_of(domain: str) -> Dn:
+    """Give the name that a domain usually has in directories (RFC 2247)."""
+    suffix = Dn()
+    for label in reversed(domain.split(".")):
+        suffix = suffix.child("dc", label)
+    return suffix
+
+
+def _shown(suffix: Dn, books: Iterable[_Book]) -> Sequence[Shown]:
+    taken: set[Dn] = set()
+    shown = []
+    for book in books:
+        name, container = next(
+            (name, container)
+            for name in _names(book)
+            if (container := suffix.child(CONTAINER, name)) not in taken
+        )
+        taken.add(container)
+        shown.append(Shown(name, container, book.index, book.blobs))
+    return tuple(shown)
 
 
 def _names(book: _Book) -> Iterator[str]:

@@ -100,9 +100,7 @@ def _pipeline(clock: Clock, bounds: Bounds, limits: Limits) -> Pipeline:
     store = MemoryStore()
     services = Services(
         accounts=accounts,
-        directory=PeopleOfBooks(
-            GalBooks(feed=accounts, turn=_no_turn, clock=clock), turn=_no_turn
-        ),
+        directory=PeopleOfBooks(GalBooks(feed=accounts, turn=_no_turn, clock=clock), turn=_no_turn),
         mailboxes=MemoryMailboxes(sink=hub, clock=clock.seconds),
         submission=_Nowhere(),
         devices=store,

@@ -49,7 +49,7 @@ from carbonio_mobile.service.administration import Administration, Controls, in_
 from carbonio_mobile.service.config import SYNC_LOG, Settings
 from carbonio_mobile.service.health import Health
 from carbonio_mobile.service.library import library, make_slots
-from carbonio_mobile.service.process import ReactorOfDay
+from carbonio_mobile.service.process import ReactorOfDay, keep_from_collector
 from carbonio_mobile.service.switches import Door
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.exposures import SqlExposures
@@ -115,6 +115,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         turn=turn,
         clock=reactor,
         own_name=settings.address_book.gal_name,
+        settle=keep_from_collector,
     )
     database = Database(state_file(settings), reactor=reactor, answer_s=settings.answer_s)
     sharing = SqlSharing(database, hub)

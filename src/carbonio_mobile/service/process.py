@@ -76,6 +76,15 @@ def tune_collector() -> None:
     gc.set_threshold(*_GC_THRESHOLDS)
 
 
+def keep_from_collector() -> None:
+    """Have the garbage collector pass over all that is held now, for it is there to stay.
+
+    Takes one full round: 130 ms with address lists of 100,000 people, as each would take else.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def exit_with_failure(line: str) -> None:
     """Have the process end with status 1, saying why, when twistd has shut it down.
 

@@ -33,6 +33,7 @@ class Seen:
 
     suffix: Dn
     shown: Sequence[Shown]
+    also: "Seen | None" = None
 
 
 class Library(House):
@@ -256,6 +257,8 @@ def test_a_search_from_the_top_meets_all_books() -> None:
         ("", {"John Smith", "John Doe", "Johanna"}),
         ("o=addressbook", {"John Smith", "John Doe", "Johanna"}),
         ("ou=mary jones/emea partners,o=AddressBook", {"Johanna"}),
+        ("dc=example,DC=com", {"John Smith", "John Doe", "Johanna"}),
+        ("ou=/Contacts,dc=example,dc=com", {"John Smith"}),
     ):
         found = [
             str(shown.index.entry(row).values["cn"][0])
@@ -266,3 +269,14 @@ def test_a_search_from_the_top_meets_all_books() -> None:
         ]
         assert set(found) == expected
         assert len(found) == len(expected)
+
+
+def test_entries_are_named_below_the_suffix_that_was_asked(library: Library) -> None:
+    """By the domain's name too, which many take for the base; another domain's is not there."""
+    library.shelf(library.john)
+    seen = library.shelf(library.john)
+    assert seen.also is not None
+    assert str(seen.also.suffix) == "dc=example,dc=com"
+    assert [each.name for each in seen.also.shown] == [each.name for each in seen.shown]
+    assert {str(each.container.parent) for each in seen.also.shown} == {"dc=example,dc=com"}
+    assert {str(each.container.parent) for each in seen.shown} == {"o=addressbook"}

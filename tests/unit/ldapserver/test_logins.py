@@ -235,3 +235,18 @@ def test_no_password_is_logged() -> None:
     assert len(lines) == 4
     assert not any("secret" in each or PASSWORD in each or "sought" in each for each in lines)
     assert "warn bind 49 john@example.com from 192.0.2.1 wrong password" in lines
+
+
+def test_the_log_says_how_much_was_searched() -> None:
+    """One line when the connection ends; a search that fails has its own at once."""
+    rig = Rig()
+    client = rig.bound()
+    client.search("(cn=Joh*)")
+    client.search("(cn=Mar*)")
+    client.search("(cn=Mar*)", baseObject=b"ou=nowhere")
+    told = [each for each in rig.log.lines if "search" in each]
+    assert told == ["info search 32 john@example.com SUB 0 entries 0.0 ms from 192.0.2.1"]
+    rig.lose(client)
+    assert (
+        rig.log.lines[-1] == "info end john@example.com 3 searches 20 entries 0 ms from 192.0.2.1"
+    )

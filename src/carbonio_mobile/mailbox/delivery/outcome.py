@@ -22,13 +22,15 @@ class Verdict(Enum):
 class Outcome:
     """``code`` and ``status`` are those of an SMTP reply, ``text`` what it says beside them.
 
-    ``remote`` names the server that said so; empty for this one.
+    ``remote`` names the server that said so; empty for this one. ``in_doubt``: the message was
+    handed over whole, and nobody said whether it was taken.
     """
 
     code: int
     status: str
     text: str
     remote: str = ""
+    in_doubt: bool = False
 
     @property
     def verdict(self) -> Verdict:

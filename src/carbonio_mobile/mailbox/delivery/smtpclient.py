@@ -136,7 +136,9 @@ class SmtpConnection(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Fail whoever waits."""
-        self._fail_all(Unavailable(f"connection lost: {reason.getErrorMessage()}"))
+        lost = Unavailable(f"connection lost: {reason.getErrorMessage()}")
+        lost.__cause__ = reason.value  # a certificate that does not hold is told from others
+        self._fail_all(lost)
 
     def _fail_all(self, why: Exception) -> None:
         if self._lost is None:

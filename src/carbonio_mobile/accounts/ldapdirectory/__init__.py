@@ -1,0 +1,1 @@
+"""Accounts and people of an LDAP directory: connections, logins, attributes, address lists."""

@@ -1,0 +1,1 @@
+"""Mailboxes on other servers, by the protocols that those speak."""

@@ -1,0 +1,20 @@
+"""What was wrong with a server's certificate, in words for the one who has to mend it."""
+
+from OpenSSL import SSL
+from service_identity import VerificationError
+
+SYSTEM_AUTHORITIES = "the system's authorities"
+"""What certificates are checked against where no file is configured."""
+
+
+def certificate_fault(cause: BaseException | None, host: str, authority: str) -> str:
+    """Say why a connection ended, if it was for the certificate; else nothing.
+
+    ``cause`` is what a connection was lost for; ``host`` the name that was expected and
+    ``authority`` the file that was used, or SYSTEM_AUTHORITIES.
+    """
+    if isinstance(cause, VerificationError):
+        return f"has a certificate for other names than {host} (checked against {authority})"
+    if isinstance(cause, SSL.Error) and "certificate verify failed" in str(cause):
+        return f"has a certificate that is not vouched for by {authority} (expected name: {host})"
+    return ""

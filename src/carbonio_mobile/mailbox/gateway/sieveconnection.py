@@ -1,0 +1,142 @@
+"""One connection to a ManageSieve server: octets go out, responses come back in their order.
+
+Spec: RFC 5804 1.2, 2.2 (STARTTLS).
+"""
+
+from collections import deque
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.python.failure import Failure
+
+from carbonio_mobile.errors import ProtocolError, Unavailable
+from carbonio_mobile.sieve.wire import Bounds, Response, ResponseReader, Status
+
+_CLOSE_S = 5.0
+
+
+class SieveConnection(Protocol):
+    """Gives a response for each command; a lost connection fails all that wait.
+
+    A server speaks unasked when it greets and when TLS began: that is kept until it is asked for.
+    """
+
+    def __init__(self, clock: IReactorTime, bounds: Bounds) -> None:
+        self._clock = clock
+        self._reader = ResponseReader(bounds)
+        self._waiting: deque[tuple[Deferred[Response], IDelayedCall]] = deque()
+        self._greetings_due = 1
+        self._greeting: Response | None = None
+        self._lost: Exception | None = None
+        self._closing: IDelayedCall | None = None
+
+    def greeting(self, timeout_s: float) -> Deferred[Response]:
+        """Give what the server says unasked. Fails as :meth:`command` does."""
+        if self._greeting is not None:
+            said, self._greeting = self._greeting, None
+            done: Deferred[Response] = Deferred()
+            done.callback(said)
+            return done
+        return self._wait(timeout_s)
+
+    def command(self, octets: bytes, timeout_s: float) -> Deferred[Response]:
+        """Send a command with its line end and give the response.
+
+        Fails with Unavailable (connection lost or closed by the server, time over) or ProtocolError
+        (no ManageSieve).
+        """
+        if self._lost is None and self.transport is not None:
+            self.transport.write(octets)
+        return self._wait(timeout_s)
+
+    def _wait(self, timeout_s: float) -> Deferred[Response]:
+        if self._lost is not None:
+            return fail(self._lost)
+        response: Deferred[Response] = Deferred(lambda _: self.abort("given up"))
+        alarm = self._clock.callLater(timeout_s, self.abort, "no response in time")
+        self._waiting.append((response, alarm))
+        return response
+
+    def start_tls(self, context: Any) -> None:
+        """Encrypt from here on; the server greets anew.
+
+        Raises: ProtocolError (more came in clear, which must not pass for the server's).
+        """
+        if not self._reader.is_idle or self._waiting or self._greeting is not None:
+            raise ProtocolError("octets after the response to STARTTLS")
+        self._greetings_due += 1
+        self.transport.startTLS(context)  # type: ignore[union-attr]  # a TCP connection's
+
+    def abort(self, why: str) -> None:
+        """Break the connection off."""
+        self._break_off(Unavailable(why))
+
+    def close(self) -> None:
+        """Say goodbye and close; a server that does not let go is left after a moment."""
+        if self._lost is None and self.transport is not None:
+            self._lost = Unavailable("the connection is closed")
+            self.transport.write(b"LOGOUT\r\n")
+            self.transport.loseConnection()
+            self._closing = self._clock.callLater(_CLOSE_S, self._break_off, self._lost)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Take octets from the server."""
+        self._reader.feed(data)
+        try:
+            while self._lost is None and (response := self._reader.response()) is not None:
+                self._take(response)
+        except ProtocolError as exc:
+            self._break_off(exc)
+
+    def _take(self, response: Response) -> None:
+        if response.status is Status.BYE:
+            self._break_off(Unavailable(f"the server closes: {response.text or 'no reason given'}"))
+        elif self._waiting:
+            self._greetings_due = 0
+            waiting, alarm = self._waiting.popleft()
+            alarm.cancel()
+            waiting.callback(response)
+        elif self._greetings_due:
+            self._greetings_due = 0
+            self._greeting = response
+        else:
+            # Taken for the response to a later command it could make that count as done.
+            self._break_off(ProtocolError("a response that nobody asked for"))
+
+    def _break_off(self, why: Exception) -> None:
+        self._fail_all(why)
+        if self.transport is not None:
+            self.transport.abortConnection()  # type: ignore[attr-defined]  # as above
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        """Fail whoever waits."""
+        if self._closing is not None and self._closing.active():
+            self._closing.cancel()
+        lost = Unavailable(f"connection lost: {reason.getErrorMessage()}")
+        lost.__cause__ = reason.value  # a certificate that does not hold is told from others
+        self._fail_all(lost)
+
+    def _fail_all(self, why: Exception) -> None:
+        if self._lost is None:
+            self._lost = why
+        while self._waiting:
+            waiting, alarm = self._waiting.popleft()
+            if alarm.active():
+                alarm.cancel()
+            waiting.errback(Failure(why))
+
+
+class SieveConnectionFactory(Factory):
+    """Makes connections that share a clock."""
+
+    noisy = False
+
+    def __init__(self, clock: IReactorTime, bounds: Bounds) -> None:
+        self._clock = clock
+        self._bounds = bounds
+
+    def buildProtocol(self, addr: Any) -> SieveConnection:  # noqa: ARG002, N802
+        """Make one."""
+        return SieveConnection(self._clock, self._bounds)
