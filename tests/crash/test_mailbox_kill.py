@@ -26,7 +26,7 @@ from carbonio_mobile.sync.changes import NEWEST, OLDEST, Position
 from carbonio_mobile.testing.contracts.mailbox_fixture import RecordingSink
 
 KILLS = int(os.environ.get("CARBONIO_MOBILE_KILLS", "15"))
-MESSAGES_A_KILL = 25
+MESSAGES_A_KILL = 40
 JOHN, INBOX, TRASH = AccountId("john"), FolderId("2"), FolderId("3")
 CHILD = Path(__file__).with_name("mailbox_child.py")
 
@@ -69,7 +69,7 @@ class MailboxKillTests(TestCase):
             await self.check_contents(past)
             if not alive:
                 break
-        self.assertGreaterEqual(killed, min(KILLS, 5))
+        self.assertGreaterEqual(killed, min(KILLS, 3))
         print(f"{killed} kills, {len(self.done('append'))} messages stored before the last")
         self.assertEqual(0, self.start().wait())
         await self.check_contents(past)

@@ -17,6 +17,7 @@ from collections import OrderedDict
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from carbonio_mobile.addressbook.card import Card
@@ -197,9 +198,10 @@ class Shelf:
 
 def _hits(targets: Sequence[Target], listing: Listing, offset: int, count: int) -> Iterator[Hits]:
     entries = listing.entries(offset, count)
-    for number, group in groupby(entries, key=lambda entry: entry[0]):
+    for number, group in groupby(entries, key=itemgetter(0)):
         shown = targets[number].shown
-        rows = [row for _, row in group if shown.index.is_there(row)]
+        octets = shown.index.octets
+        rows = [row for _, row in group if octets[row] is not None]
         if rows:
             yield shown, rows
 

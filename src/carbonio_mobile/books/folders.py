@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.task import deferLater
 
 from carbonio_mobile.addressbook.card import Value
 from carbonio_mobile.addressbook.contactcards import PHOTO, contact_card
 from carbonio_mobile.addressbook.index import Index
 from carbonio_mobile.books.follower import Follower
+from carbonio_mobile.books.gal import Turn
 from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.ids import AccountId, ChangeToken, FolderId, ItemId
 from carbonio_mobile.interfaces import IMailbox, IMailboxes
@@ -40,7 +40,13 @@ class FolderBook:
     """One address book: ``index`` follows a folder of an account's mailbox."""
 
     def __init__(
-        self, *, mailboxes: IMailboxes, account: AccountId, folder: FolderId, clock: IReactorTime
+        self,
+        *,
+        mailboxes: IMailboxes,
+        account: AccountId,
+        folder: FolderId,
+        clock: IReactorTime,
+        turn: Turn,
     ) -> None:
         self.index = Index()
         self.used_s = clock.seconds()
@@ -49,6 +55,7 @@ class FolderBook:
         self._folder = folder
         self._name = f"{account}/{folder}"
         self._clock = clock
+        self._turn = turn
         self._token: ChangeToken | None = None
         self._follower = Follower(self._catch_up, clock=clock)
 
@@ -117,13 +124,13 @@ class FolderBook:
         }
         cards = (contact_card(item, contact, book=self._name) for item, contact in contacts.items())
         for _ in self.index.load(cards):
-            await deferLater(self._clock, 0)
+            await self._turn()
         return set(map(self._id, contacts))
 
     async def _remove(self, entries: Iterable[str]) -> None:
         for each in entries:
             if self.index.remove(each):
-                await deferLater(self._clock, 0)
+                await self._turn()
 
     def _id(self, item: ItemId) -> str:
         return f"{self._name}/{item}"
@@ -153,11 +160,17 @@ class AccountBooks:
 
 
 class FolderBooks:
-    """The address books of all mailboxes, those that are looked at."""
+    """The address books of all mailboxes, those that are looked at.
 
-    def __init__(self, *, mailboxes: IMailboxes, clock: IReactorTime, entries_count: int) -> None:
+    ``turn`` lets others work between two steps of reading.
+    """
+
+    def __init__(
+        self, *, mailboxes: IMailboxes, clock: IReactorTime, turn: Turn, entries_count: int
+    ) -> None:
         self._mailboxes = mailboxes
         self._clock = clock
+        self._turn = turn
         self._entries_count = entries_count
         self._looked_s = clock.seconds()
         self._accounts: OrderedDict[AccountId, AccountBooks] = OrderedDict()
@@ -203,7 +216,11 @@ class FolderBooks:
         book = self._books.get(key)
         if book is None:
             book = self._books[key] = FolderBook(
-                mailboxes=self._mailboxes, account=account, folder=folder, clock=self._clock
+                mailboxes=self._mailboxes,
+                account=account,
+                folder=folder,
+                clock=self._clock,
+                turn=self._turn,
             )
         self._books.move_to_end(key)
         return book

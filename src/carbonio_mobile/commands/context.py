@@ -23,6 +23,7 @@ from carbonio_mobile.interfaces import (
     IDocuments,
     IMailbox,
     IMailboxes,
+    IOwnContacts,
     IRights,
     ISubmission,
     ISyncStates,
@@ -100,6 +101,7 @@ class Services:
 
     accounts: IAccounts
     directory: IDirectory
+    contacts: IOwnContacts
     mailboxes: IMailboxes
     submission: ISubmission
     devices: IDevices

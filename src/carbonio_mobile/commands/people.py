@@ -5,19 +5,14 @@ Spec: MS-ASCMD 2.2.1.15 and 2.2.3.183 (To), 2.2.1.16 (Search of the GAL).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
-from carbonio_mobile.addressbook.addresslist import AddressList
 from carbonio_mobile.commands.context import Call
 from carbonio_mobile.directory.people import People, Person, PersonWish
 from carbonio_mobile.eas.messages.galsearch import gal_properties
 from carbonio_mobile.eas.messages.pictures import PictureOptions, Pictures
 from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.messages.resolverecipients import Source
-from carbonio_mobile.ids import FolderId
 from carbonio_mobile.mime.addresses import parse_address_text
-from carbonio_mobile.pim.contact import Contact
-from carbonio_mobile.sync.changes import NEWEST, OLDEST
 from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.wbxml import Element
 
@@ -55,12 +50,11 @@ class Meant:
 
 
 class Lookup:
-    """Finds who is meant; contacts are read once, and only if the address list has no answer."""
+    """Finds who is meant; contacts are asked only if the address list has no answer."""
 
     def __init__(self, call: Call, wish: PersonWish) -> None:
         self._call = call
         self._wish = wish
-        self._contacts: AddressList | None = None
 
     async def meant(self, texts: Sequence[str], *, limit: int) -> list[Meant]:
         """Say of each text whom it means, in order; at most ``limit`` people of each.
@@ -84,22 +78,15 @@ class Lookup:
         return await services.directory.at(self._call.account, addresses, wish=self._wish)
 
     async def _not_listed(self, text: str, address: str, limit: int) -> Meant:
-        contacts = await self._own_contacts()
-        contact = contacts.at(address)
-        if contact is not None:
+        services, account, wish = self._call.services, self._call.account, self._wish
+        known = await services.contacts.at(account.id, [address], wish=wish)
+        if address in known:
+            contact = known[address]
             others = (each for each in contact.addresses if each != address)
             return _one(Source.CONTACTS, replace(contact, addresses=(address, *others)))
-        directory = self._call.services.directory
-        listed = await directory.search(
-            self._call.account, text, offset=0, limit=limit, wish=self._wish
-        )
-        return _joined(listed, contacts.search(text, limit=limit), limit)
-
-    async def _own_contacts(self) -> AddressList:
-        if self._contacts is None:
-            people = await _contacts(self._call)
-            self._contacts = await self._call.services.offload(partial(AddressList, people))
-        return self._contacts
+        listed = await services.directory.search(account, text, offset=0, limit=limit, wish=wish)
+        own = await services.contacts.search(account.id, text, limit=limit, wish=wish)
+        return _joined(listed, own, limit)
 
 
 def bare_address(text: str) -> str:
@@ -126,48 +113,3 @@ def _joined(listed: People, own: People, limit: int) -> Meant:
 
 def _is_among(person: Person, addresses: set[str]) -> bool:
     return any(address.lower() in addresses for address in person.addresses)
-
-
-async def _contacts(call: Call) -> list[Person]:
-    people: list[Person] = []
-    hierarchy = await call.mailbox.hierarchy()
-    room = CONTACTS_MAX
-    for folder in hierarchy.folders:
-        if folder.kind in _CONTACT_FOLDERS and room > 0:
-            met, looked = await _contacts_of(call, folder.id, room)
-            people += met
-            room -= looked
-    return people
-
-
-async def _contacts_of(call: Call, folder: FolderId, room: int) -> tuple[list[Person], int]:
-    """Give the people of one folder, and how many contacts were looked at."""
-    people: list[Person] = []
-    below, looked = NEWEST, 0
-    while looked < room:
-        limit = min(_CONTACTS_PAGE, room - looked)
-        page = await call.mailbox.listing(folder, below=below, down_to=OLDEST, limit=limit)
-        items = [head.item for head in page.heads]
-        objects = await call.mailbox.objects(folder, items) if items else {}
-        records = (each.record for each in objects.values())
-        people += [_person(each) for each in records if isinstance(each, Contact)]
-        looked += len(items)
-        if len(items) < limit:
-            break
-        below = page.heads[-1].position
-    return [each for each in people if each.addresses], looked
-
-
-def _person(contact: Contact) -> Person:
-    mails = (contact.email1_address, contact.email2_address, contact.email3_address)
-    boxes = [box for mail in mails for box in parse_address_text(mail, 1)]
-    addresses = tuple(dict.fromkeys(box.address for box in boxes if "@" in box.address))
-    name = f"{contact.first_name} {contact.last_name}".strip() or contact.file_as
-    return Person(
-        display_name=name or contact.company_name or next(iter(addresses), ""),
-        addresses=addresses,
-        alias=contact.nick_name,
-        first_name=contact.first_name,
-        last_name=contact.last_name,
-        picture=contact.picture,
-    )

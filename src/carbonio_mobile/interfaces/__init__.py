@@ -13,6 +13,7 @@ from carbonio_mobile.interfaces.accounts import (
     ICredentials,
     IDirectory,
     IMailingLists,
+    IOwnContacts,
     IPeopleFeed,
     IProvisioning,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "INotices",
     "IObjects",
     "IOutOfOffice",
+    "IOwnContacts",
     "IPeopleFeed",
     "IProvisioning",
     "IRights",

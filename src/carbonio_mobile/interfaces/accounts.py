@@ -76,6 +76,21 @@ class IDirectory(Interface):
         """
 
 
+class IOwnContacts(Interface):
+    """The people in an account's own contact folders, those with an address."""
+
+    def at(
+        account: AccountId, addresses: Sequence[str], *, wish: PersonWish
+    ) -> Awaitable[Mapping[str, Person]]:
+        """Give the contacts that have these addresses, by the address as it was asked for."""
+
+    def search(account: AccountId, text: str, *, limit: int, wish: PersonWish) -> Awaitable[People]:
+        """Give contacts of which each word of ``text`` begins a name or address.
+
+        They come by display name, at most ``limit``; the total counts all.
+        """
+
+
 class IPeopleFeed(Interface):
     """All people, groups and resources that address lists show, and what changes of them."""
 

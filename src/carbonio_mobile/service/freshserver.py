@@ -16,6 +16,8 @@ from zope.interface import implementer
 
 from carbonio_mobile.accounts.memory import MemoryAccounts
 from carbonio_mobile.admin.replay import Fresh
+from carbonio_mobile.books.contacts import ContactsOfBooks
+from carbonio_mobile.books.folders import FolderBooks
 from carbonio_mobile.books.gal import GalBooks
 from carbonio_mobile.books.people import PeopleOfBooks
 from carbonio_mobile.changes.hub import ChangeHub
@@ -35,6 +37,7 @@ T = TypeVar("T")
 _LOGIN: Final = "replay@example.com"
 _PASSWORD: Final = "replay"  # noqa: S105 - of an account that ends with the command
 _TURNS_WAITING: Final = 10
+_CONTACTS_COUNT: Final = 100_000
 _STEP_S: Final = 60.0
 _STEPS: Final = 120
 """Two hours: no heartbeat is longer."""
@@ -98,10 +101,15 @@ def _pipeline(clock: Clock, bounds: Bounds, limits: Limits) -> Pipeline:
     accounts = MemoryAccounts(clock=clock.seconds)
     accounts.add(_LOGIN, _PASSWORD)
     store = MemoryStore()
+    mailboxes = MemoryMailboxes(sink=hub, clock=clock.seconds)
+    books = FolderBooks(
+        mailboxes=mailboxes, clock=clock, turn=_no_turn, entries_count=_CONTACTS_COUNT
+    )
     services = Services(
         accounts=accounts,
         directory=PeopleOfBooks(GalBooks(feed=accounts, turn=_no_turn, clock=clock), turn=_no_turn),
-        mailboxes=MemoryMailboxes(sink=hub, clock=clock.seconds),
+        contacts=ContactsOfBooks(books, turn=_no_turn),
+        mailboxes=mailboxes,
         submission=_Nowhere(),
         devices=store,
         states=store,

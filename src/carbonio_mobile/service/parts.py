@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from carbonio_mobile.accounts.embedded import LoginBounds
 from carbonio_mobile.accounts.opening import EmbeddedDirectory, ThreadBounds
 from carbonio_mobile.accounts.passwords import FULL_COST
+from carbonio_mobile.books.contacts import ContactsOfBooks
 from carbonio_mobile.books.folders import FolderBooks
 from carbonio_mobile.books.gal import GalBooks
 from carbonio_mobile.books.people import PeopleOfBooks
@@ -146,13 +147,15 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         options=settings.outbox,
         lists=directory.provisioning,
     )
+    folder_books = FolderBooks(
+        mailboxes=mailboxes,
+        clock=reactor,
+        turn=turn,
+        entries_count=settings.address_book.kept_contacts,
+    )
     address_books = AddressBooks(
         accounts=directory.accounts,
-        folders=FolderBooks(
-            mailboxes=mailboxes,
-            clock=reactor,
-            entries_count=settings.address_book.kept_contacts,
-        ),
+        folders=folder_books,
         gal=gal,
         exposures=exposures,
         clock=reactor,
@@ -166,6 +169,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     services = Services(
         accounts=directory.accounts,
         directory=PeopleOfBooks(gal, turn=turn),
+        contacts=ContactsOfBooks(folder_books, turn=turn),
         mailboxes=SharedMailboxes(mailboxes, sharing),
         submission=SendGate(outbox, accounts=directory.accounts, may_send=usage.may_send),
         devices=store,

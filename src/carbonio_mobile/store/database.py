@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, gatherResults
 
 from carbonio_mobile.store.lane import Crew, Job, Lane, Reactor
 from carbonio_mobile.store.sqlite import (
@@ -178,15 +178,11 @@ class Database:
         finally:
             await lane.stop()
 
-    def stop(self) -> Deferred[None]:
+    def stop(self) -> Deferred[list[None]]:
         """Finish what was asked for, close, and take no more."""
-        return Deferred.fromCoroutine(self._stop())
-
-    async def _stop(self) -> None:
         # The last connection to go moves what is left of the log into the file; of two that go at
         # once neither does, and one that only reads may not.
-        await self._reader.stop()
-        await self._writer.stop()
+        return gatherResults([self._reader.stop(), self._writer.stop(after=self._reader)])
 
 
 def _size(cursor: sqlite3.Cursor) -> int:

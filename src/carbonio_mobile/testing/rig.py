@@ -30,7 +30,7 @@ from carbonio_mobile.pipeline import Pipeline, ProvisioningRules, Served
 from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.sync.changes import ItemHead
 from carbonio_mobile.sync.folders import FolderKind
-from carbonio_mobile.testing.people import people_of
+from carbonio_mobile.testing.people import contacts_of, people_of
 from carbonio_mobile.wbxml import Element, Limits, decode, encode
 
 T = TypeVar("T")
@@ -129,6 +129,7 @@ class Rig:
         self.services = Services(
             accounts=self.accounts,
             directory=people_of(self.accounts),
+            contacts=contacts_of(self.mailboxes),
             mailboxes=self.mailboxes,
             submission=self.submission,
             devices=self.store,

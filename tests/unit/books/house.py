@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
+from twisted.internet.task import Clock, deferLater
 
 from carbonio_mobile.books.folders import FolderBooks
 from carbonio_mobile.ids import AccountId, FolderId, ItemId, OperationId
@@ -48,6 +48,7 @@ class House:
         self.books = FolderBooks(
             mailboxes=self,  # type: ignore[arg-type]  # it opens mailboxes, and that is all
             clock=self.clock,
+            turn=lambda: deferLater(self.clock, 0),
             entries_count=entries_count,
         )
         self._operations = 0

@@ -7,6 +7,7 @@ from unittest.mock import patch
 
 from twisted.internet import reactor
 from twisted.internet.defer import DeferredList, ensureDeferred
+from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from carbonio_mobile.books import follower
@@ -30,7 +31,12 @@ class EmbeddedBooksTests(TestCase):
     def setUp(self) -> None:
         self.directory = Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.directory)
-        self.books = FolderBooks(mailboxes=self.mailboxes(), clock=reactor, entries_count=10_000)
+        self.books = FolderBooks(
+            mailboxes=self.mailboxes(),
+            clock=reactor,
+            turn=lambda: deferLater(reactor, 0),
+            entries_count=10_000,
+        )
         changed = patch.object(follower, "FRESH_S", -1.0)
         changed.start()
         self.addCleanup(changed.stop)

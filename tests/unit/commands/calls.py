@@ -24,7 +24,7 @@ from carbonio_mobile.mime.mailitem import BodyWish, MailItem, MailState
 from carbonio_mobile.store.memory import MemoryStore
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.sync.folders import FolderKind
-from carbonio_mobile.testing.people import people_of
+from carbonio_mobile.testing.people import contacts_of, people_of
 from carbonio_mobile.testing.rig import at_once
 from carbonio_mobile.testing.schemas import check_versions, validate
 from carbonio_mobile.wbxml import Element, decode, encode
@@ -175,6 +175,7 @@ class Rig:
         return Services(
             accounts=accounts,
             directory=people_of(accounts),
+            contacts=contacts_of(self._mailboxes),
             mailboxes=self._mailboxes,
             submission=self.submission,
             devices=self.store,
