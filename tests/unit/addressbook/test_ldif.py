@@ -13,8 +13,9 @@ from ldaptor.protocols.ldap.ldif import asLDIF
 from carbonio_mobile.addressbook import ldif
 from carbonio_mobile.addressbook.ldif import LdifFault, LdifReader, LdifRecord
 
-# What holds ends of lines is not always written as base64 by that writer, as it ought to be.
-DNS = st.text(max_size=30).filter(lambda text: not set(text) & set("\r\n"))
+# What holds ends of lines, and a name that begins with a blank, is not always written as base64 by
+# that writer, as it ought to be.
+DNS = st.text(max_size=30).filter(lambda text: not set(text) & set("\r\n") and text[:1] != " ")
 NAMES = st.sampled_from(["cn", "mail", "description", "jpegPhoto", "userCertificate;binary"])
 VALUES = st.one_of(
     st.binary(max_size=200),
