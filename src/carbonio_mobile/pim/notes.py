@@ -74,7 +74,8 @@ def write_note(source: bytes | None, note: Note, *, now: float) -> bytes:
             else _patched(root, journal, after, now)
         )
     for text in (source, after.body.plain.encode("utf-8", "replace")):
-        if normalised(_read_text(text)) == replace(after, uid=""):
+        # A text that begins like a calendar would be read as one.
+        if not _CALENDAR.match(text) and normalised(_read_text(text)) == replace(after, uid=""):
             return text
     return _patched(*new_component(_COMPONENT, after.uid, now), after, now)
 

@@ -128,6 +128,14 @@ def test_what_is_written_is_read_again(source: bytes | None, note: Note, other: 
         assert from_text(to_text(again)) == again
 
 
+@pytest.mark.parametrize("text", ["BEGIN:VCALENDAR", "  begin:vjournal\nmilk", "Begin: milk"])
+def test_a_text_that_begins_like_a_calendar_stays_a_note(text: str) -> None:
+    """A plain text changed to such a one becomes a VJOURNAL: else it could not be read again."""
+    note = Note(uid="n1", subject=text.strip().partition("\n")[0], body=Text(plain=text))
+    written = write_note(TEXT, note, now=NOW)
+    assert replace(normalised(read_note(written)), uid="") == replace(normalised(note), uid="")
+
+
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_octets_give_a_note_or_none(source: bytes) -> None:
     """Whatever stands in a file, nothing but Corrupt is raised."""
