@@ -126,9 +126,10 @@ class Shelf:
         if self._also is not None and name.within(self._also.suffix):
             return self._also.targets(base, scope)
         if not len(name) or name == self.suffix:
+            top = self._top(name, scope)
             if len(self._tops) < _MAX_TOPS:  # as it is written by so many kinds of clients
-                self._tops[base, scope] = self._top(name, scope)
-            return self._top(name, scope)
+                self._tops[base, scope] = top
+            return top
         shown = self._by_container.get(name)
         if shown is not None:
             own = Target(self._containers, self._containers.index.named(name))

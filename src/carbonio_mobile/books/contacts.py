@@ -14,6 +14,7 @@ from carbonio_mobile.addressbook.folding import fold
 from carbonio_mobile.addressbook.peoplecards import person
 from carbonio_mobile.books.folders import FolderBook, FolderBooks
 from carbonio_mobile.books.gal import Turn
+from carbonio_mobile.books.looking import cards_of, found_in
 from carbonio_mobile.directory.people import People, Person, PersonKind, PersonWish
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IOwnContacts
@@ -46,21 +47,17 @@ class ContactsOfBooks:
     ) -> People:
         """See :meth:`IOwnContacts.search`."""
         met: list[tuple[FolderBook, Card]] = []
+        total = 0
         for _, book in await self._books.of(account):
-            met += [(book, card) for card in await self._found(book, text)]
+            index = book.index
+            found = await found_in(index, text, self._turn)
+            known = [each for each in found if index.has(each[0], "mail")]
+            total += len(known)
+            # No other contact of this book can be among those that are wanted.
+            met += [(book, card) for card in cards_of(index, known[:limit])]
         met.sort(key=lambda each: fold(str(each[1].values["displayname"][0])))
-        found = [await self._person(book, card, wish) for book, card in met[:limit]]
-        return People(found=tuple(found), total=len(met))
-
-    async def _found(self, book: FolderBook, text: str) -> list[Card]:
-        """Give the entries that have an address; rows may be others' after a turn."""
-        found: list[Card] = []
-        for rows in book.index.beginning(text):
-            cards = map(book.index.entry, rows)
-            found += [card for card in cards if "mail" in card.values]
-            if not rows:
-                await self._turn()
-        return found
+        people = [await self._person(book, card, wish) for book, card in met[:limit]]
+        return People(found=tuple(people), total=total)
 
     async def _person(self, book: FolderBook, card: Card, wish: PersonWish) -> Person:
         shown = person(card.values, kind=PersonKind.PERSON, account=None)

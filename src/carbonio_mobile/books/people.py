@@ -10,9 +10,9 @@ from zope.interface import implementer
 
 from carbonio_mobile.addressbook.card import Card
 from carbonio_mobile.addressbook.folding import fold
-from carbonio_mobile.addressbook.index import Index
 from carbonio_mobile.addressbook.peoplecards import CERTIFICATES, MEMBERS, PICTURE, person
 from carbonio_mobile.books.gal import GalBook, GalBooks, Turn
+from carbonio_mobile.books.looking import cards_of, found_in
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.directory.people import (
     MAX_CERTIFICATES,
@@ -92,10 +92,10 @@ class PeopleOfBooks:
         met: list[_Met] = []
         total = 0
         for book in books:
-            known = await self._known(book.index, text)
+            known = await found_in(book.index, text, self._turn)
             total += len(known)
             # No other entry of this book can be among those that are wanted.
-            cards = _cards(book.index, known[: offset + limit])
+            cards = cards_of(book.index, known[: offset + limit])
             met += [_Met(book, card) for card in cards]
         if not total:
             return NOBODY
@@ -103,16 +103,6 @@ class PeopleOfBooks:
             met.sort(key=lambda each: each.order)
         found = await self._people(met[offset : offset + limit], wish)
         return People(found=tuple(found), total=total)
-
-    async def _known(self, index: Index, text: str) -> list[tuple[int, str]]:
-        """Give the rows that are found, with their ids: a row may be another's after a turn."""
-        known: list[tuple[int, str]] = []
-        for rows in index.beginning(text):
-            if rows:
-                known += [(row, index.id_of(row)) for row in rows]
-            else:
-                await self._turn()
-        return known
 
     async def _people(self, met: Iterable[_Met], wish: PersonWish) -> list[Person]:
         """Make people of entries, with what is wished of them and the members of groups."""
@@ -139,7 +129,3 @@ class PeopleOfBooks:
             certificates=tuple(dict.fromkeys(certificates[:MAX_CERTIFICATES])),
             members=tuple(each.decode() for each in large.get(MEMBERS, ())),
         )
-
-
-def _cards(index: Index, known: Iterable[tuple[int, str]]) -> Iterable[Card]:
-    return (index.entry(row) for row, entry in known if index.id_of(row) == entry)

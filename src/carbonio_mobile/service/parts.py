@@ -204,7 +204,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         loggers=loggers,
         doors=doors,
         address_book=switch,
-        pause=partial(deferLater, reactor, 0),
+        pause=turn,
         outbox=outbox,
     )
     usage.measured = administration.quotas.measured

@@ -23,10 +23,10 @@ from twisted.internet.ssl import Certificate, CertificateOptions, optionsForClie
 from twisted.logger import Logger
 
 from carbonio_mobile.errors import ProtocolError, Unavailable
+from carbonio_mobile.mailbox.certificates import SYSTEM_AUTHORITIES, certificate_fault
 from carbonio_mobile.mailbox.delivery.dots import stuffed
 from carbonio_mobile.mailbox.delivery.outcome import Outcome, Verdict, outcome_of
 from carbonio_mobile.mailbox.delivery.smtpclient import Reply, SmtpConnection, SmtpConnectionFactory
-from carbonio_mobile.mailbox.gateway.certificates import SYSTEM_AUTHORITIES, certificate_fault
 from carbonio_mobile.mime.header import wire_body
 
 _SLOWEST_BYTES_A_S = 4096.0

@@ -28,7 +28,7 @@ from twisted.web.client import URI
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
-from carbonio_mobile.mailbox.gateway.certificates import SYSTEM_AUTHORITIES
+from carbonio_mobile.mailbox.certificates import SYSTEM_AUTHORITIES
 
 CLOSE_S = 5.0
 """How long a peer may take to agree that a connection ends."""

@@ -29,7 +29,7 @@ from carbonio_mobile.dav.etags import ETag, header_etag
 from carbonio_mobile.dav.faults import TryLater
 from carbonio_mobile.dav.hrefs import Url, host, origin, resolved
 from carbonio_mobile.errors import ProtocolError, StoreError, Unavailable
-from carbonio_mobile.mailbox.gateway.certificates import certificate_fault
+from carbonio_mobile.mailbox.certificates import certificate_fault
 from carbonio_mobile.mailbox.gateway.davbody import Body, Octets
 from carbonio_mobile.mailbox.gateway.davendpoint import DavEndpoints, DavTrust
 

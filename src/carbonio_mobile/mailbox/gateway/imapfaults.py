@@ -17,7 +17,7 @@ from carbonio_mobile.errors import (
     Unavailable,
 )
 from carbonio_mobile.imap.responses import Status
-from carbonio_mobile.mailbox.gateway.certificates import certificate_fault
+from carbonio_mobile.mailbox.certificates import certificate_fault
 
 
 class LoginRefused(NotAllowed):

@@ -21,7 +21,7 @@ from carbonio_mobile.errors import NotAllowed, ProtocolError, Unavailable
 from carbonio_mobile.imap.commands import Argument, Command, Literal, string
 from carbonio_mobile.imap.logins import base64, plain, xoauth2
 from carbonio_mobile.imap.responses import Status
-from carbonio_mobile.mailbox.gateway.certificates import SYSTEM_AUTHORITIES
+from carbonio_mobile.mailbox.certificates import SYSTEM_AUTHORITIES
 from carbonio_mobile.mailbox.gateway.imapconnection import ImapConnection
 from carbonio_mobile.mailbox.gateway.imapfaults import CommandRefused, LoginRefused, refusal
 from carbonio_mobile.mailbox.gateway.imapwire import ImapWire, WireLimits

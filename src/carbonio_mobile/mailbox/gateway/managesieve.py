@@ -23,8 +23,8 @@ from carbonio_mobile.errors import (
     TooLarge,
     Unavailable,
 )
+from carbonio_mobile.mailbox.certificates import SYSTEM_AUTHORITIES, certificate_fault
 from carbonio_mobile.mailbox.delivery.relay import Login, TlsMode
-from carbonio_mobile.mailbox.gateway.certificates import SYSTEM_AUTHORITIES, certificate_fault
 from carbonio_mobile.mailbox.gateway.sieveconnection import SieveConnection, SieveConnectionFactory
 from carbonio_mobile.sieve.offers import Offers, offers_of
 from carbonio_mobile.sieve.wire import Bounds, Response, Status, string
