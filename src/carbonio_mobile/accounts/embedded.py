@@ -30,10 +30,10 @@ from carbonio_mobile.accounts.remembered import (
     VerifiedLogin,
     VerifiedLogins,
 )
+from carbonio_mobile.accounts.rightlogins import RightLogin, SharedChecks, judged
 from carbonio_mobile.accounts.secrets import Secret, right_one, secrets_for
 from carbonio_mobile.accounts.snapshots import Snapshots
 from carbonio_mobile.directory.accounts import Account, LoginFault
-from carbonio_mobile.directory.authpolicy import MUST_CHANGE, demands_second_factor
 from carbonio_mobile.directory.credentials import ARGON2ID, EAS
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts
@@ -54,14 +54,6 @@ class LoginBounds:
     accounts_count: int
     peer_at_once: int
     peer_waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Login:
-    """A login whose password is right. ``is_own``: it is the account's own one."""
-
-    account: Account
-    is_own: bool
 
 
 @implementer(IAccounts)
@@ -98,7 +90,7 @@ class EmbeddedAccounts:
         self._repeats = Repeats(accounts_max=bounds.wrong_count)
         self._snapshots = Snapshots(count_max=bounds.accounts_count)
         self._peers = PeerQueues(at_once=bounds.peer_at_once, waiting_max=bounds.peer_waiting)
-        self._in_flight: dict[bytes, list[Deferred[_Login | LoginFault]]] = {}
+        self._checks = SharedChecks()
         self._version: int | None = None
         self._generation = 0
 
@@ -119,12 +111,12 @@ class EmbeddedAccounts:
         if known is not None and known.generation == self._generation:
             account = self._snapshots.get(known.account, now)
             if account is not None:
-                return _judged(_Login(account=account, is_own=known.is_own), service, peer)
-        outcome = await self._shared(
+                return judged(RightLogin(account=account, is_own=known.is_own), service, peer)
+        outcome = await self._checks.of(
             key, partial(self._log_in_slowly, key, login, password, host, peer, service)
         )
         # Each for itself: equal logins may come from an address that is trusted and another.
-        return outcome if isinstance(outcome, LoginFault) else _judged(outcome, service, peer)
+        return outcome if isinstance(outcome, LoginFault) else judged(outcome, service, peer)
 
     async def account(self, account: AccountId) -> Account:
         """Give an account, from memory unless the directory changed. Raises: NotFound."""
@@ -179,27 +171,9 @@ class EmbeddedAccounts:
 
     # A login that memory cannot answer
 
-    async def _shared(
-        self, key: bytes, start: Callable[[], Coroutine[Any, Any, _Login | LoginFault]]
-    ) -> _Login | LoginFault:
-        """Let equal logins that arrive while one is checked wait for its outcome."""
-        waiting = self._in_flight.get(key)
-        mine: Deferred[_Login | LoginFault] = Deferred()
-        if waiting is not None:
-            waiting.append(mine)
-            return await mine
-        self._in_flight[key] = [mine]
-        # Not cancelled with the request that began it: others wait as well.
-        Deferred.fromCoroutine(start()).addBoth(partial(self._tell_all, key))
-        return await mine
-
-    def _tell_all(self, key: bytes, outcome: _Login | LoginFault | Failure) -> None:
-        for each in self._in_flight.pop(key):
-            each.callback(outcome)
-
     async def _log_in_slowly(
         self, key: bytes, login: str, password: str, host: str, peer: str, service: str
-    ) -> _Login | LoginFault:
+    ) -> RightLogin | LoginFault:
         now, generation = self._clock(), self._generation
         candidate = await self._directory_lane.run(
             partial(self._logins.candidate, login, host, now)
@@ -245,7 +219,7 @@ class EmbeddedAccounts:
 
     async def _admit(
         self, key: bytes, record: LoginRecord, right: Secret, password: str, generation: int
-    ) -> _Login | LoginFault:
+    ) -> RightLogin | LoginFault:
         account, now = record.account, self._clock()
         if record.rules.enabled or record.has_failures:
             admitted = await self._directory_lane.run(
@@ -264,7 +238,7 @@ class EmbeddedAccounts:
         self._keep(record, generation)
         if right.is_of_another_kind or self._passwords.is_outdated(right.hash or ""):
             self._aside(self._renew_hash(account.id, right, password))
-        return _Login(account=account, is_own=login.is_own)
+        return RightLogin(account=account, is_own=login.is_own)
 
     # Work that the answer does not wait for
 
@@ -308,18 +282,6 @@ def _secrets(record: LoginRecord | None, service: str) -> tuple[Secret, ...]:
         return (Secret(stamp="", hash=None),)
     own = Secret(stamp=record.credential_stamp, hash=record.password_hash)
     return secrets_for(service, own, record.credentials)
-
-
-def _judged(login: _Login, service: str, peer: str) -> Account | LoginFault:
-    """Look at what an account's own password does not open; one made for a service opens it."""
-    account = login.account
-    if not login.is_own:
-        return account
-    if account.flag(MUST_CHANGE, default=False):
-        return LoginFault.MUST_CHANGE
-    if demands_second_factor(account, service, peer):
-        return LoginFault.SECOND_FACTOR
-    return account
 
 
 def _report(failure: Failure) -> None:

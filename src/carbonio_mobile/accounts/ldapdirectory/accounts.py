@@ -27,9 +27,9 @@ from carbonio_mobile.accounts.ldapdirectory.values import STATUS
 from carbonio_mobile.accounts.logins import is_plausible
 from carbonio_mobile.accounts.peers import PeerQueues
 from carbonio_mobile.accounts.remembered import Bounded, LoginDigests, Repeats
+from carbonio_mobile.accounts.rightlogins import RightLogin, SharedChecks, judged
 from carbonio_mobile.accounts.secrets import Secret
 from carbonio_mobile.directory.accounts import Account, AccountStatus, LoginFault
-from carbonio_mobile.directory.authpolicy import MUST_CHANGE, demands_second_factor
 from carbonio_mobile.directory.credentials import EAS
 from carbonio_mobile.errors import NotFound, Unavailable
 from carbonio_mobile.ids import AccountId
@@ -54,12 +54,6 @@ class _Proof:
     version: int | None
     proven_at: float
     used_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Login:
-    account: Account
-    is_own: bool
 
 
 @implementer(IAccounts)
@@ -96,7 +90,7 @@ class LdapAccounts:
         self._failures = Failures(accounts_max=bounds.accounts_count)
         self._eras = Eras(accounts_max=bounds.accounts_count)
         self._peers = PeerQueues(at_once=bounds.peer_at_once, waiting_max=bounds.peer_waiting)
-        self._in_flight: dict[bytes, list[Deferred[_Login | LoginFault]]] = {}
+        self._checks = SharedChecks()
         self._was_away = False
 
     async def log_in(
@@ -111,16 +105,16 @@ class LdapAccounts:
         key = self._digests.of(login, password, f"{service}\0{host}")
         known = self._remembered(key)
         if known is not None:
-            return _judged(known, service, peer)
+            return judged(known, service, peer)
         try:
-            outcome = await self._shared(
+            outcome = await self._checks.of(
                 key, partial(self._log_in_slowly, key, login, password, host, peer, service)
             )
         except Unavailable as exc:
             self._note_away(exc)
             return LoginFault.UNAVAILABLE
         self._was_away = False
-        return outcome if isinstance(outcome, LoginFault) else _judged(outcome, service, peer)
+        return outcome if isinstance(outcome, LoginFault) else judged(outcome, service, peer)
 
     async def account(self, account: AccountId) -> Account:
         """Give an account, from memory unless that is too old. Raises: NotFound, Unavailable."""
@@ -140,7 +134,7 @@ class LdapAccounts:
 
     # What is remembered
 
-    def _remembered(self, key: bytes) -> _Login | None:
+    def _remembered(self, key: bytes) -> RightLogin | None:
         """Give the account of a login that was right lately, where it is known to be so still."""
         proof, version = self._proof(key), self._mobile_version()
         if proof is None or version != proof.version:
@@ -152,7 +146,7 @@ class LdapAccounts:
             return None
         if self._clock() < self._locked_until(known):
             return None
-        return _Login(known.account, proof.is_own)
+        return RightLogin(account=known.account, is_own=proof.is_own)
 
     def _proof(self, key: bytes) -> _Proof | None:
         proof, now = self._proofs.get(key), self._clock()
@@ -182,27 +176,9 @@ class LdapAccounts:
 
     # A login that memory cannot answer
 
-    async def _shared(
-        self, key: bytes, start: Callable[[], Coroutine[Any, Any, _Login | LoginFault]]
-    ) -> _Login | LoginFault:
-        """Let equal logins that arrive while one is checked wait for its outcome."""
-        waiting = self._in_flight.get(key)
-        mine: Deferred[_Login | LoginFault] = Deferred()
-        if waiting is not None:
-            waiting.append(mine)
-            return await mine
-        self._in_flight[key] = [mine]
-        # Not cancelled with the request that began it: others wait as well.
-        Deferred.fromCoroutine(start()).addBoth(partial(self._tell_all, key))
-        return await mine
-
-    def _tell_all(self, key: bytes, outcome: _Login | LoginFault | Failure) -> None:
-        for each in self._in_flight.pop(key):
-            each.callback(outcome)
-
     async def _log_in_slowly(
         self, key: bytes, login: str, password: str, host: str, peer: str, service: str
-    ) -> _Login | LoginFault:
+    ) -> RightLogin | LoginFault:
         version = self._mobile_version()
         known = await self._candidate(key, login, host)
         if known is None:
@@ -215,7 +191,7 @@ class LdapAccounts:
         proof = self._proof(key)
         if proof is not None and proof.account == known.account.id and proof.stamp in stamps:
             proof.version = version
-            return _Login(known.account, proof.is_own)
+            return RightLogin(account=known.account, is_own=proof.is_own)
         era = self._eras.of(known)
         verdict, stamp = await self._verdict(key, known, secrets, password, peer)
         if verdict is not Verdict.RIGHT:
@@ -278,7 +254,7 @@ class LdapAccounts:
 
     def _admitted(
         self, key: bytes, known: KnownAccount, stamp: str, version: int | None, *, is_own: bool
-    ) -> _Login | LoginFault:
+    ) -> RightLogin | LoginFault:
         now = self._clock()
         # A lockout may have come while the password was checked.
         if now < self._locked_until(known):
@@ -286,7 +262,7 @@ class LdapAccounts:
         self._failures.clear(known)
         proof = _Proof(known.account.id, stamp, is_own, version, proven_at=now, used_at=now)
         self._proofs.put(key, proof)
-        return _Login(known.account, is_own)
+        return RightLogin(account=known.account, is_own=is_own)
 
     def _count(
         self,
@@ -328,18 +304,6 @@ def _deferred(asked: Callable[..., Any], *arguments: Any) -> "Deferred[Any]":
         return await asked(*arguments)
 
     return Deferred.fromCoroutine(wait())
-
-
-def _judged(login: _Login, service: str, peer: str) -> Account | LoginFault:
-    """Look at what an account's own password does not open; one made for a service opens it."""
-    account = login.account
-    if not login.is_own:
-        return account
-    if account.flag(MUST_CHANGE, default=False):
-        return LoginFault.MUST_CHANGE
-    if demands_second_factor(account, service, peer):
-        return LoginFault.SECOND_FACTOR
-    return account
 
 
 def _report(failure: Failure) -> None:
