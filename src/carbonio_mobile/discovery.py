@@ -50,6 +50,8 @@ class Discovery:
             )
         except Unavailable:
             return HttpResponse(code=503, headers=(("Retry-After", "30"),))
+        if account is LoginFault.UNAVAILABLE:
+            return HttpResponse(code=503, headers=(("Retry-After", "30"),))
         if isinstance(account, LoginFault):
             return _challenge()
         if status_verdict(account) or feature_verdict(account):

@@ -68,7 +68,7 @@ class NotAllowed(StoreError):
 
 
 class ReadOnly(NotAllowed):
-    """The folder is another account's, and this one may only read it."""
+    """The folder is another's, or all people's, and this account may only read it."""
 
 
 class OverQuota(StoreError):

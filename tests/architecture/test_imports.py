@@ -66,7 +66,7 @@ MAY_KNOW = {
     "client": PURE,
     "admin": PURE | {"interfaces"},
     "cli": PURE | {"admin"},
-    "setup": PURE | {"interfaces"} | ADAPTERS,
+    "setup": PURE | {"interfaces", "service"} | ADAPTERS,
     "service": PURE | {"interfaces", "commands", "pipeline", "admin"} | ADAPTERS,
 }
 """For each room, the rooms that it may import from."""

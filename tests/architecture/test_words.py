@@ -15,6 +15,9 @@ EDGES = {
     "carbonio_mobile.mailbox.delivery.scheduling": "a mail is not lost for what its calendar holds",
     "carbonio_mobile.mailbox.delivery.stages": "a message that fails must not do so for ever",
     "carbonio_mobile.mailbox.delivery.reports": "who gets no mail is told, whatever it looks like",
+    "carbonio_mobile.mailbox.gateway.push.accountwatch": "a watch that fails is tried again",
+    "carbonio_mobile.mailbox.gateway.push.news": "a look that fails is tried again, and logged",
+    "carbonio_mobile.setup.doctor.examination": "a part that fails must not hide the others",
     "carbonio_mobile.commands.syncdown": "an item that cannot be converted must not stall a folder",
 }
 """Where everything may be caught, each with its reason."""

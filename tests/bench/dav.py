@@ -20,13 +20,13 @@ from carbonio_mobile.dav.bodies import multiget
 from carbonio_mobile.dav.collection import Collection, Kind
 from carbonio_mobile.dav.hrefs import child, read_url
 from carbonio_mobile.dav.multistatus import read_multistatus
-from carbonio_mobile.mailbox.gateway.davchanges import DavChanges
-from carbonio_mobile.mailbox.gateway.davcollections import DavCollections
-from carbonio_mobile.mailbox.gateway.davconnection import Credentials, DavConnection
-from carbonio_mobile.mailbox.gateway.davdiscovery import discover
-from carbonio_mobile.mailbox.gateway.davendpoint import DavTrust
-from carbonio_mobile.mailbox.gateway.davitems import DavItems
-from carbonio_mobile.mailbox.gateway.davsite import DavBounds, dav_site
+from carbonio_mobile.mailbox.davclient.changes import DavChanges
+from carbonio_mobile.mailbox.davclient.collections import DavCollections
+from carbonio_mobile.mailbox.davclient.connection import Credentials, DavConnection
+from carbonio_mobile.mailbox.davclient.discovery import discover
+from carbonio_mobile.mailbox.davclient.endpoint import DavTrust
+from carbonio_mobile.mailbox.davclient.items import DavItems
+from carbonio_mobile.mailbox.davclient.site import DavBounds, dav_site
 from tests.peers.davserver import JOHN, PASSWORD
 from tests.peers.radicale import PlainRadicale
 

@@ -25,7 +25,7 @@ from tests.bench.imapbridge import serve
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared" / "bench"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
-SIZES = (2_000, 10_000)
+SIZES = tuple(map(int, os.environ.get("SIZES", "2000,10000").split(",")))
 PASSWORD = "bench-secret"
 
 
@@ -39,10 +39,15 @@ class Daemon:
         self.process: subprocess.Popen[bytes] | None = None
         self._log = folder / "daemon.log"
 
+    def arguments(self) -> list[str]:
+        """Give the plugin's options."""
+        return [
+            *("--data", str(self.data), "--eas", f"tcp:{self.http}:interface=127.0.0.1"),
+            *("--lmtp", f"tcp:{self.lmtp}:interface=127.0.0.1"),
+        ]
+
     def start(self) -> None:
-        arguments = ["-n", "--pidfile=", "carbonio-mobile", "--data", str(self.data)]
-        arguments += ["--eas", f"tcp:{self.http}:interface=127.0.0.1"]
-        arguments += ["--lmtp", f"tcp:{self.lmtp}:interface=127.0.0.1"]
+        arguments = ["-n", "--pidfile=", "carbonio-mobile", *self.arguments()]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "twisted", *arguments]
             if shutil.which("twistd") is None
@@ -92,9 +97,11 @@ class Daemon:
                 *("--url", self.url, "--user", "user{u}@example.com", "--password", PASSWORD),
                 *("--server-pids", f"daemon={self.process.pid}", *arguments),
             ],
-            check=True,
+            check=False,
             capture_output=True,
         )
+        if output.returncode:
+            raise SystemExit(output.stderr.decode()[-2000:] + self._log.read_text()[-4000:])
         return json.loads(output.stdout)
 
 

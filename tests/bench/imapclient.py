@@ -24,8 +24,8 @@ from carbonio_mobile.imap.framing import FrameLimits, Framer
 from carbonio_mobile.imap.parsing import parse
 from carbonio_mobile.imap.responses import Fetch
 from carbonio_mobile.imap.uidsets import UidSet
-from carbonio_mobile.mailbox.gateway.imapconnection import ImapConnection
-from carbonio_mobile.mailbox.gateway.imaplogin import (
+from carbonio_mobile.mailbox.imapclient.connection import ImapConnection
+from carbonio_mobile.mailbox.imapclient.login import (
     Encryption,
     ImapReach,
     ImapServer,

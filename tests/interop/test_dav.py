@@ -14,14 +14,14 @@ from carbonio_mobile.dav.etags import ETag
 from carbonio_mobile.dav.faults import LoginRefused, StaleToken, UidTaken
 from carbonio_mobile.dav.hrefs import Url, child, read_url
 from carbonio_mobile.errors import Conflict, NotFound, StoreError, Unavailable
-from carbonio_mobile.mailbox.gateway.davbusy import busy_in, busy_people
-from carbonio_mobile.mailbox.gateway.davchanges import DavChanges, is_current
-from carbonio_mobile.mailbox.gateway.davcollections import DavCollections
-from carbonio_mobile.mailbox.gateway.davconnection import Credentials, DavConnection
-from carbonio_mobile.mailbox.gateway.davdiscovery import Homes, configured_home, discover
-from carbonio_mobile.mailbox.gateway.davendpoint import DavTrust
-from carbonio_mobile.mailbox.gateway.davitems import DavItems, Item
-from carbonio_mobile.mailbox.gateway.davsite import DavBounds, DavSite, dav_site
+from carbonio_mobile.mailbox.davclient.busy import busy_in, busy_people
+from carbonio_mobile.mailbox.davclient.changes import DavChanges, is_current
+from carbonio_mobile.mailbox.davclient.collections import DavCollections
+from carbonio_mobile.mailbox.davclient.connection import Credentials, DavConnection
+from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_home, discover
+from carbonio_mobile.mailbox.davclient.endpoint import DavTrust
+from carbonio_mobile.mailbox.davclient.items import DavItems, Item
+from carbonio_mobile.mailbox.davclient.site import DavBounds, DavSite, dav_site
 from tests.peers.cyrus import Cyrus, requires_cyrus
 from tests.peers.davserver import JOHN, MARY, PASSWORD, DavServer
 from tests.peers.radicale import Radicale, requires_radicale

@@ -49,7 +49,7 @@ class DomainQuotaTests(TestCase):
 
     async def deliver(self, token: str) -> object:
         """Hand a message in; gives the outcome."""
-        local = self.parts.outbox.local
+        local = self.parts.mail.submission.local
         john = await local.find("john@example.com")
         letter = local.letter(
             MAIL,

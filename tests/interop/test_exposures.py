@@ -79,7 +79,7 @@ class ExposureTests(TestCase):
     async def test_a_book_is_seen_at_once_and_an_orphan_does_no_harm(self) -> None:
         """Exposed, deleted with its account, listed, and removed by the account's id."""
         _daemon, parts = await self.start()
-        box = await parts.mailboxes.open(self.mary)
+        box = await parts.mail.mailboxes.open(self.mary)
         await box.add_object(FolderId("7"), _VCARD, operation=OperationId("1"))
         own = {"/Contacts": 0, "InternalGAL/_zextras": 2}
         self.assertEqual(await self.seen(parts, self.john), own)

@@ -15,16 +15,16 @@ from carbonio_mobile.errors import Conflict, NotFound
 from carbonio_mobile.imap.responses import Exists, Fetch, Response
 from carbonio_mobile.imap.searching import contains, either, fuzzy
 from carbonio_mobile.imap.uidsets import UidSet
-from carbonio_mobile.mailbox.gateway.imapconnection import ImapConnection
-from carbonio_mobile.mailbox.gateway.imapfaults import LoginRefused
-from carbonio_mobile.mailbox.gateway.imaplogin import (
+from carbonio_mobile.mailbox.imapclient.connection import ImapConnection
+from carbonio_mobile.mailbox.imapclient.faults import LoginRefused
+from carbonio_mobile.mailbox.imapclient.login import (
     Encryption,
     ImapReach,
     ImapServer,
     PasswordLogin,
 )
-from carbonio_mobile.mailbox.gateway.imapmailboxes import Since
-from carbonio_mobile.mailbox.gateway.imapwatch import ImapWatch, WatchLimits
+from carbonio_mobile.mailbox.imapclient.mailboxes import Since
+from carbonio_mobile.mailbox.imapclient.watch import ImapWatch, WatchLimits
 from tests.interop.test_imap_dovecot import MULTIPART, letter
 from tests.peers.cyrusimap import CyrusImap, requires_cyrus_imap
 from tests.peers.davserver import JOHN, PASSWORD
@@ -231,6 +231,8 @@ class CyrusTests(TestCase):
         )
         watching = Deferred.fromCoroutine(watch.run())
         await deferLater(reactor, 0.3)
+        self.assertEqual({None, "INBOX", "Sent"}, set(changed))  # once when it has begun
+        changed.clear()
         await self.deliver()
         await self.connection.append("Sent", letter("sent"))
         await self.until(lambda: {"INBOX", "Sent"} <= set(changed))

@@ -23,9 +23,9 @@ from carbonio_mobile.ids import AccountId
 from carbonio_mobile.imap.responses import Exists, Fetch, Listed, MailboxStatus, Response
 from carbonio_mobile.imap.searching import contains, either, inverted, within
 from carbonio_mobile.imap.uidsets import UidSet
-from carbonio_mobile.mailbox.gateway.imapconnection import ImapConnection
-from carbonio_mobile.mailbox.gateway.imapfaults import LoginRefused
-from carbonio_mobile.mailbox.gateway.imaplogin import (
+from carbonio_mobile.mailbox.imapclient.connection import ImapConnection
+from carbonio_mobile.mailbox.imapclient.faults import LoginRefused
+from carbonio_mobile.mailbox.imapclient.login import (
     Encryption,
     ImapReach,
     ImapServer,
@@ -34,9 +34,9 @@ from carbonio_mobile.mailbox.gateway.imaplogin import (
     ProxyLogin,
     TokenLogin,
 )
-from carbonio_mobile.mailbox.gateway.imapmailboxes import Since
-from carbonio_mobile.mailbox.gateway.imappool import ImapPool, PoolLimits
-from carbonio_mobile.mailbox.gateway.imapwatch import ImapWatch, WatchLimits
+from carbonio_mobile.mailbox.imapclient.mailboxes import Since
+from carbonio_mobile.mailbox.imapclient.pool import ImapPool, PoolLimits
+from carbonio_mobile.mailbox.imapclient.watch import ImapWatch, WatchLimits
 from carbonio_mobile.service.tls import self_signed
 from tests.peers.dovecot import (
     HOST,
@@ -512,6 +512,8 @@ class OperationTests(DovecotCase):
             )
             watching = Deferred.fromCoroutine(watch.run())
             await deferLater(reactor, 0.3)
+            self.assertEqual({None, "INBOX", "Sent"}, set(changed))  # once when it has begun
+            changed.clear()
             await deferToThread(self.dovecot.deliver, letter("new"))
             await self.connection.append("Sent", letter("sent"))
             while not {"INBOX", "Sent"} <= set(changed):

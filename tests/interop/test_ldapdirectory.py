@@ -376,7 +376,7 @@ class FaultTests(OnSlapd):
         ours = self.ours(servers=servers_of(self.peer, password="of-yesterday"))
         text = self.fault(ours.accounts.account(self.john))
         assert "refuses cn=reader,dc=example" in text
-        assert "check ldap.bind_password" in text
+        assert "check directory.bind_dn" in text
         assert "of-yesterday" not in text
         assert self.log_in(ours) is LoginFault.UNAVAILABLE
 

@@ -18,14 +18,14 @@ from twisted.trial.unittest import TestCase
 
 from carbonio_mobile.errors import NotAllowed, NotFound, OverQuota, TooLarge, Unavailable
 from carbonio_mobile.mailbox.delivery.relay import Login, TlsMode
-from carbonio_mobile.mailbox.gateway.managesieve import (
+from carbonio_mobile.mailbox.sieveclient.managesieve import (
     Scripts,
     SieveClient,
     SieveOptions,
     SieveSession,
     sieve_client,
 )
-from carbonio_mobile.mailbox.gateway.outofoffice import SieveReplies
+from carbonio_mobile.mailbox.sieveclient.outofoffice import SieveReplies
 from carbonio_mobile.sieve.awayrule import Person
 from carbonio_mobile.sieve.awayscript import AWAY, BOTH, COPY
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState, OutOfOffice

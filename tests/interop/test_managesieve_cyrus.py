@@ -14,8 +14,8 @@ from twisted.protocols.basic import LineReceiver
 from twisted.trial.unittest import TestCase
 
 from carbonio_mobile.mailbox.delivery.relay import Login, TlsMode
-from carbonio_mobile.mailbox.gateway.managesieve import SieveOptions, SieveSession, sieve_client
-from carbonio_mobile.mailbox.gateway.outofoffice import SieveReplies
+from carbonio_mobile.mailbox.sieveclient.managesieve import SieveOptions, SieveSession, sieve_client
+from carbonio_mobile.mailbox.sieveclient.outofoffice import SieveReplies
 from carbonio_mobile.sieve.awayrule import Person
 from carbonio_mobile.sieve.awayscript import AWAY, BOTH
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState, OutOfOffice

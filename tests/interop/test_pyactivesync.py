@@ -1,9 +1,10 @@
 """pyactivesync, a client that is not ours, against the real daemon over TLS.
 
-The library speaks 16.1 and nothing else. The daemon is the demo in a process of its own; the client
-verifies its certificate.
+The library speaks 16.1 and nothing else. The daemon runs in a process of its own: the demo, or one
+in front of real mail servers. The client verifies its certificate.
 """
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,12 +12,18 @@ from email.message import EmailMessage
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.interop.test_twistd import Demo
+from tests.interop.test_twistd import ENVIRONMENT, Demo
+from tests.peers import cyrusimap, dovecot, postfix
+from tests.peers.cyruswhole import CyrusWhole
+from tests.peers.gatewaydaemon import CyrusDaemon, GatewayDaemon
+from tests.peers.gatewayprogram import GatewayProgram
+from tests.peers.radicale import PROGRAM as RADICALE
+from tests.peers.radicale import Radicale
 
 activesync = pytest.importorskip(
     "pyactivesync", reason="pyactivesync, of the test extra, is not installed"
@@ -27,33 +34,100 @@ EmailChange, StatusError = activesync.EmailChange, activesync.StatusError
 WAIT_S = 30
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    """A demo for all tests: each works on mail of its own."""
-    folder = Path(mkdtemp())
-    running = Demo(folder)
-    running.certificate = folder / "d" / "demo-certificate.pem"
+class Site(Protocol):
+    """A daemon with the accounts of John and Mary; John's mailbox has more than 100 items.
+
+    ``lines`` is what it said until it served; ``spare`` has an account that other tests leave alone
+    but for its Inbox.
+    """
+
+    https: str
+    certificate: Path
+    lines: list[str]
+    process: subprocess.Popen[str]
+    spare: str
+
+    def password(self, user: str) -> str:
+        """Give the password of an account."""
+
+    def remove(self) -> None:
+        """End it, and delete all."""
+
+
+class DemoSite(Demo):
+    """The demo, with mailboxes of its own."""
+
+    spare = "admin"
+
+    def __init__(self) -> None:
+        self.folder = Path(mkdtemp())
+        super().__init__(self.folder)
+        self.certificate = self.folder / "d" / "demo-certificate.pem"
+
+    def password(self, user: str) -> str:
+        return f"demo-{user}"
+
+    def remove(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+        rmtree(self.folder)
+
+
+class GatewaySite(GatewayProgram):
+    """One in front of mail servers."""
+
+    spare = "mary"
+
+    def password(self, user: str) -> str:
+        return dovecot.PASSWORD
+
+
+def demo() -> Site:
+    """Start the demo."""
+    return DemoSite()
+
+
+def on_dovecot() -> Site:
+    """Start one in front of Postfix, Dovecot and Radicale."""
+    missing = postfix.missing() or dovecot.missing() or ("" if RADICALE else "no radicale")
+    if missing:
+        pytest.skip(missing)
+    return GatewaySite.started(GatewayDaemon, Radicale, ENVIRONMENT)
+
+
+def on_cyrus() -> Site:
+    """Start one in front of Postfix and Cyrus."""
+    missing = postfix.missing() or dovecot.missing() or cyrusimap.missing()
+    if missing:
+        pytest.skip(missing)
+    return GatewaySite.started(CyrusDaemon, CyrusWhole, ENVIRONMENT)
+
+
+@pytest.fixture(
+    scope="module", params=[demo, on_dovecot, pytest.param(on_cyrus, marks=pytest.mark.long)]
+)
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    """A daemon for all tests: each works on mail of its own."""
+    running = request.param()
     yield running
-    running.process.kill()
-    running.process.communicate()
-    rmtree(folder)
+    running.remove()
 
 
 @pytest.fixture
-def clients(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    """Make clients of the demo's accounts, each a device of its own; closes them."""
+def clients(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """Make clients of the accounts, each a device of its own; closes them."""
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)  # requests lets it win over the demo's certificate
+        monkeypatch.delenv(name, raising=False)  # requests lets it win over the site's certificate
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     made: list[Any] = []
 
     def client(user: str = "john", password: str = "") -> Any:
         one = activesync.Client(
-            urlsplit(demo.https).netloc,
+            urlsplit(site.https).netloc,
             f"{user}@example.com",
-            password or f"demo-{user}",
+            password or site.password(user),
             device_id=f"interop{time.monotonic_ns():x}",
-            verify_ssl=str(demo.certificate),
+            verify_ssl=str(site.certificate),
             timeout=WAIT_S,
         )
         made.append(one)
@@ -124,14 +198,14 @@ def test_a_device_is_provisioned(john: Any) -> None:
     assert john.list_folders()
 
 
-def test_wrong_passwords_are_refused(clients: Callable[..., Any]) -> None:
+def test_wrong_passwords_are_refused(site: Site, clients: Callable[..., Any]) -> None:
     """The library's HTTP error carries 401."""
     with pytest.raises(Exception, match="401"):
-        clients("admin", "wrong").list_folders()
+        clients(site.spare, "wrong").list_folders()
 
 
-def test_the_folders_of_the_demo_are_listed(john: Any) -> None:
-    """Standard folders by type, the demo's own ones within their parents."""
+def test_the_folders_are_listed(john: Any) -> None:
+    """Standard folders by type, the user's own ones within their parents."""
     folders = {one.name: one for one in john.list_folders()}
     kinds = {one.type for one in folders.values()}
     assert {FolderType.INBOX, FolderType.DRAFTS, FolderType.DELETED_ITEMS} <= kinds
@@ -305,20 +379,21 @@ def test_a_draft_is_written(john: Any) -> None:
     assert everything(john, drafts, made.sync_key)[1:] == ([], [])
 
 
-def test_the_automatic_reply_is_set_and_got(clients: Callable[..., Any]) -> None:
+def test_the_automatic_reply_is_set_and_got(site: Site, clients: Callable[..., Any]) -> None:
     """Settings, both ways."""
-    admin = clients("admin")
-    admin.set_oof(OofState.ENABLED, reply_message="Away.")
-    found = admin.get_oof()
+    spare = clients(site.spare)
+    spare.set_oof(OofState.ENABLED, reply_message="Away.")
+    found = spare.get_oof()
     assert found.state == OofState.ENABLED
     assert {one.reply_message for one in found.messages if one.enabled} == {"Away."}
-    admin.set_oof(OofState.DISABLED)
-    assert admin.get_oof().state == OofState.DISABLED
+    spare.set_oof(OofState.DISABLED)
+    assert spare.get_oof().state == OofState.DISABLED
 
 
-def test_the_daemon_met_nothing_unexpected(demo: Demo, john: Any) -> None:
+def test_the_daemon_met_nothing_unexpected(site: Site, john: Any) -> None:
     """After all of the above it serves on, and its log holds no traceback."""
     assert john.list_folders()
-    demo.process.terminate()
-    rest, _ = demo.process.communicate(timeout=WAIT_S)
-    assert "Traceback" not in "\n".join([*demo.lines, rest])
+    john.close()
+    site.process.terminate()
+    rest, _ = site.process.communicate(timeout=WAIT_S)
+    assert "Traceback" not in "\n".join([*site.lines, rest])

@@ -19,9 +19,10 @@ from carbonio_mobile.mailbox.delivery.relay import (
     TlsMode,
     smtp_relay,
 )
-from carbonio_mobile.mailbox.gateway.intents import Intent, MemoryIntents, Progress
-from carbonio_mobile.mailbox.gateway.sendparts import SentCopies, SubmissionOptions
-from carbonio_mobile.mailbox.gateway.submission import GatewaySubmission
+from carbonio_mobile.mailbox.sending.parts import SentCopies, SubmissionOptions
+from carbonio_mobile.mailbox.sending.submission import GatewaySubmission
+from carbonio_mobile.store.memoryintents import MemoryIntents
+from carbonio_mobile.sync.intents import Intent, Progress
 from tests.peers import dovecot
 from tests.peers.dovecot import JOHN, MARY, MASTER, MASTER_PASSWORD, PASSWORD
 from tests.peers.postfix import MESSAGE_LIMIT, Postfix, requires_postfix

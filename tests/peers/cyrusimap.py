@@ -13,9 +13,14 @@ UNPACKED = Path("/opt/carbonio-mobile-peers/cyrus-imapd/usr/lib/cyrus/bin")
 
 _FOUND = next((one for one in (PROGRAMS, UNPACKED) if (one / "imapd").exists()), None)
 _MISSING = [*_LACKING, *([] if _FOUND else ["imapd"])]
-requires_cyrus_imap = requires(
-    f"of Cyrus is not installed: {', '.join(_MISSING)}" if _MISSING else ""
-)
+
+
+def missing() -> str:
+    """Say what is not installed here; empty if all is."""
+    return f"of Cyrus is not installed: {', '.join(_MISSING)}" if _MISSING else ""
+
+
+requires_cyrus_imap = requires(missing())
 
 
 class CyrusImap(Cyrus):

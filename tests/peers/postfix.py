@@ -101,17 +101,21 @@ def requires_postfix(test: T) -> T:
 
 
 class Postfix:
-    """One instance before a Dovecot; ``dovecot`` knows the accounts and the logins."""
+    """One instance before a Dovecot; ``dovecot`` knows the accounts and the logins.
 
-    def __init__(self, place: Path) -> None:
+    It delivers to ``lmtp_port``, to that Dovecot without one.
+    """
+
+    def __init__(self, place: Path, *, lmtp_port: int = 0) -> None:
         self.place = place
         self.port, self.wrapped_port, self._auth_port = free_ports(3)
+        self._lmtp_port = lmtp_port
         self.dovecot: Dovecot
 
     @classmethod
-    def started(cls) -> Self:
+    def started(cls, *, lmtp_port: int = 0) -> Self:
         """Start both in temporary directories."""
-        peer = cls(Path(tempfile.mkdtemp(prefix="postfix-")))
+        peer = cls(Path(tempfile.mkdtemp(prefix="postfix-")), lmtp_port=lmtp_port)
         try:
             peer.dovecot = Dovecot.started(more=AUTH.format(auth=peer._auth_port))
             peer._prepare()
@@ -132,7 +136,7 @@ class Postfix:
             certificate=self.dovecot.authority,
             key=self.dovecot.place / "key.pem",
             auth=self._auth_port,
-            lmtp=self.dovecot.lmtp_port,
+            lmtp=self._lmtp_port or self.dovecot.lmtp_port,
             john=JOHN,
             mary=MARY,
         )

@@ -98,12 +98,19 @@ def _check_hash(algorithm: str, text: str) -> None:
 class CredentialStore:
     """Mobile passwords in the directory's database; every method is one transaction and blocks.
 
-    Beside what is named, any may raise Unavailable and Corrupt.
+    ``owner_of`` gives the id of an account by address or id, and raises NotFound. Beside what is
+    named, any may raise Unavailable and Corrupt.
     """
 
     def __init__(
-        self, transactions: Transactions, passwords: Passwords, clock: Callable[[], float]
+        self,
+        transactions: Transactions,
+        passwords: Passwords,
+        clock: Callable[[], float],
+        *,
+        owner_of: Callable[[Connection, str], str] = account_owner,
     ) -> None:
+        self._owner_of = owner_of
         self._transactions = transactions
         self._passwords = passwords
         self._clock = clock
@@ -111,7 +118,7 @@ class CredentialStore:
     def of(self, account: AccountId) -> tuple[Credential, ...]:
         """Give an account's, in the order in which they were added. Raises: NotFound."""
         with self._transactions.reading() as connection:
-            return credentialrows.of_account(connection, account_owner(connection, account))
+            return credentialrows.of_account(connection, self._owner_of(connection, account))
 
     def add(self, account: AccountId, wishes: Sequence[CredentialWish]) -> tuple[Issued, ...]:
         """Add some, all or none. Raises: NotFound, InvalidArgument, NotAllowed (too many)."""
@@ -120,7 +127,7 @@ class CredentialStore:
         # Hashed before the transaction begins: other writers do not wait for it.
         issued = tuple(self._issue(account, wish, place) for place, wish in enumerate(wishes))
         with self._transactions.changing() as connection:
-            owner = account_owner(connection, account)
+            owner = self._owner_of(connection, account)
             refuse_too_many(len(credentialrows.of_account(connection, owner)) + len(wishes))
             free = tuple(_with_free_id(connection, each) for each in issued)
             for each in free:
@@ -130,7 +137,7 @@ class CredentialStore:
     def update(self, account: AccountId, credential: str, change: CredentialChange) -> Credential:
         """Change one. Raises: NotFound, InvalidArgument."""
         with self._transactions.changing() as connection:
-            owner = account_owner(connection, account)
+            owner = self._owner_of(connection, account)
             changed = changed_credential(
                 credential_of(credentialrows.of_account(connection, owner), credential), change
             )
@@ -140,7 +147,7 @@ class CredentialStore:
     def delete(self, account: AccountId, credential: str) -> None:
         """Remove one. Raises: NotFound."""
         with self._transactions.changing() as connection:
-            owner = account_owner(connection, account)
+            owner = self._owner_of(connection, account)
             credential_of(credentialrows.of_account(connection, owner), credential)
             credentialrows.remove(connection, owner, credential)
 

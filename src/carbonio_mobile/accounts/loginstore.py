@@ -29,10 +29,14 @@ NOBODY = AccountId("")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """Whom a login means: an account or nobody; and how its failures count."""
+    """Whom a login means: an account or nobody; and how its failures count.
+
+    ``newcomer`` is an address of nobody in a domain of ours, which might become an account.
+    """
 
     record: LoginRecord | None
     rules: LockoutRules
+    newcomer: str = ""
 
 
 class LoginStore:
@@ -50,11 +54,20 @@ class LoginStore:
     def candidate(self, login: str, host: str, now: float) -> Candidate:
         """Give the account that a login means, if any, and the rules for its failed logins."""
         with self._transactions.reading() as connection:
-            address = login_address(login, host, self._cache.names(connection))
+            names = self._cache.names(connection)
+            address = login_address(login, host, names) or ""
             owner = entries.account_id(connection, address) if address else None
             if owner is None:
                 nobodys = self._cache.shared(connection, None, None)
-                return Candidate(record=None, rules=LockoutRules.of(nobodys.values))
+                domain = address.rpartition("@")[2]
+                is_free = names.hosts.get(domain) == domain and not (
+                    entries.list_id(connection, address)
+                )
+                return Candidate(
+                    record=None,
+                    rules=LockoutRules.of(nobodys.values),
+                    newcomer=address if is_free else "",
+                )
             record = entries.login_record(connection, owner, now, self._cache)
             return Candidate(record=record, rules=record.rules)
 

@@ -1,7 +1,8 @@
 """Open the embedded directory: whole for the daemon, its store alone for programs."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from twisted.internet.interfaces import IReactorFromThreads
@@ -11,13 +12,16 @@ from carbonio_mobile.accounts.credentials import CredentialStore, EmbeddedCreden
 from carbonio_mobile.accounts.database import FILE_NAME, open_database
 from carbonio_mobile.accounts.embedded import EmbeddedAccounts, LoginBounds
 from carbonio_mobile.accounts.generation import SQLiteWatch
-from carbonio_mobile.accounts.lanes import ThreadLane
+from carbonio_mobile.accounts.lanes import Lane, ThreadLane
+from carbonio_mobile.accounts.limited import LimitedProvisioning, of_imap
 from carbonio_mobile.accounts.loginstore import LoginStore
+from carbonio_mobile.accounts.outside import OutsideCheck
 from carbonio_mobile.accounts.passwords import HashCost, Passwords
 from carbonio_mobile.accounts.people import EmbeddedPeople, PeopleStore
 from carbonio_mobile.accounts.provisioning import Administration, EmbeddedProvisioning
 from carbonio_mobile.accounts.store import DirectoryStore
 from carbonio_mobile.accounts.transactions import Transactions
+from carbonio_mobile.ids import AccountId
 
 _SEARCHES_WAITING = 1000
 
@@ -31,6 +35,23 @@ class ThreadBounds:
     lookups_waiting: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insides:
+    """What of the embedded directory serves accounts that stand elsewhere.
+
+    ``version`` differs after each change. The lanes are for ``lookups`` of logins, for ``checks``
+    of passwords and for ``changes``.
+    """
+
+    transactions: Transactions
+    passwords: Passwords
+    clock: Callable[[], float]
+    version: Callable[[], int | None]
+    lookups: Lane
+    checks: Lane
+    changes: Lane
+
+
 def open_store(data_dir: Path, cost: HashCost) -> DirectoryStore:
     """Open the store alone, making the directory where it is missing. Raises: ConfigError."""
     return DirectoryStore(Transactions(open_database(data_dir)), Passwords(cost))
@@ -41,6 +62,10 @@ class EmbeddedDirectory:
 
     ``people`` is what address lists are made of; it has a thread of its own, that no login waits.
     ``provisioning`` is for administrators and for mail to distribution lists.
+
+    With ``mail_login`` accounts' own passwords are those of a mail server, and whom it lets in has
+    an account. ``proven`` is told of own passwords that were right. ``insides`` is for directories
+    that have ours beside them.
 
     Opening blocks (it may bring the schema up to date); do it before the reactor runs. Raises:
     ConfigError.
@@ -56,6 +81,9 @@ class EmbeddedDirectory:
         cost: HashCost,
         login_bounds: LoginBounds,
         thread_bounds: ThreadBounds,
+        mail_login: Callable[[str, str], Awaitable[bool]] | None = None,
+        prove_again_s: float = 300.0,
+        proven: Callable[[AccountId, str], None] = lambda _account, _password: None,
     ) -> None:
         transactions = Transactions(open_database(data_dir))
         passwords = Passwords(cost)
@@ -76,11 +104,20 @@ class EmbeddedDirectory:
         self._provisioning_lane = ThreadLane(
             reactor, name="provisioning", threads=1, waiting_max=_SEARCHES_WAITING
         )
+        self.insides = Insides(
+            transactions=transactions,
+            passwords=passwords,
+            clock=clock,
+            version=self._watch.version,
+            lookups=self._directory_lane,
+            checks=self._password_lane,
+            changes=self._provisioning_lane,
+        )
         self.people = EmbeddedPeople(
             store=PeopleStore(transactions), watch=self._watch, lane=self._people_lane
         )
         self.store = DirectoryStore(transactions, passwords)
-        self.provisioning = EmbeddedProvisioning(
+        provisioning = EmbeddedProvisioning(
             work=Administration(transactions, self.store, clock),
             lane=self._provisioning_lane,
             people_lane=self._people_lane,
@@ -102,6 +139,24 @@ class EmbeddedDirectory:
             clock=clock,
             secret=secret,
             bounds=login_bounds,
+            outside=self._outside(mail_login, prove_again_s),
+            proven=proven,
+        )
+        self.provisioning: EmbeddedProvisioning | LimitedProvisioning = provisioning
+        if mail_login is not None:
+            self.provisioning = LimitedProvisioning(
+                provisioning, provisioning, accounts=self.accounts, elsewhere=of_imap()
+            )
+
+    def _outside(
+        self, mail_login: Callable[[str, str], Awaitable[bool]] | None, prove_again_s: float
+    ) -> OutsideCheck | None:
+        if mail_login is None:
+            return None
+        return OutsideCheck(
+            right=mail_login,
+            enrol=partial(self.store.create_account, password=None),
+            prove_again_s=prove_again_s,
         )
 
     def start(self) -> None:

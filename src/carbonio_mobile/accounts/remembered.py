@@ -62,7 +62,8 @@ class LoginDigests:
 class VerifiedLogin:
     """A login that was right: for whom, with which credential, and when that was last made sure.
 
-    ``is_own``: by the account's own password, not by one that was made for a service.
+    ``is_own``: by the account's own password, not by one that was made for a service. It is known
+    ``until`` then at most.
     """
 
     account: AccountId
@@ -70,6 +71,7 @@ class VerifiedLogin:
     credential_stamp: str
     generation: int
     used_at: float
+    until: float = float("inf")
 
 
 class VerifiedLogins:
@@ -84,7 +86,7 @@ class VerifiedLogins:
         login = self._logins.get(key)
         if login is None:
             return None
-        if not 0 <= now - login.used_at < self._idle_s:
+        if now >= login.until or not 0 <= now - login.used_at < self._idle_s:
             self._logins.remove(key)
             return None
         login.used_at = now

@@ -129,7 +129,8 @@ CREDENTIALS = Table(
     "credentials",
     METADATA,
     Column("id", String(5), primary_key=True),
-    Column("account_id", String(36), ForeignKey("accounts.id"), nullable=False, index=True),
+    # No key of ACCOUNTS: the account may stand in a directory elsewhere.
+    Column("account_id", String(36), nullable=False, index=True),
     Column("label", String(128), nullable=False),
     # Names of services, commas between.
     Column("services", String(128), nullable=False),

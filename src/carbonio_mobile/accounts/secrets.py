@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from carbonio_mobile.accounts.entries import LoginRecord
 from carbonio_mobile.accounts.passwords import Passwords
 from carbonio_mobile.directory.credentials import CREDENTIALS_MAX, SHA256, Credential
 
@@ -36,6 +37,14 @@ def secrets_for(service: str, own: Secret, credentials: Sequence[Credential]) ->
         for each in islice((one for one in credentials if one.opens(service)), CREDENTIALS_MAX)
     )
     return made_for_it or (own,)
+
+
+def secrets_of(record: LoginRecord | None, service: str) -> tuple[Secret, ...]:
+    """Give those of an account; one that nothing can match, where there is nobody."""
+    if record is None:
+        return (Secret(stamp="", hash=None),)
+    own = Secret(stamp=record.credential_stamp, hash=record.password_hash)
+    return secrets_for(service, own, record.credentials)
 
 
 def right_one(passwords: Passwords, secrets: Sequence[Secret], password: str) -> Secret | None:

@@ -14,10 +14,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from zope.interface import implementer
 
+from carbonio_mobile.changes.interest import Tally
 from carbonio_mobile.changes.watch import Watch
 from carbonio_mobile.changes.wheel import TimerWheel
 from carbonio_mobile.ids import AccountId, FolderId
-from carbonio_mobile.interfaces import IChangeHub, IChangeSink
+from carbonio_mobile.interfaces import IChangeHub, IChangeSink, IInterest
 
 WAKES_A_TURN = 50
 """How many requests go on in one turn of the reactor; each then costs a millisecond or so."""
@@ -30,9 +31,9 @@ SHORT_WAIT_S = 10.0
 
 @implementer(IChangeHub, IChangeSink)
 class ChangeHub:
-    """The watches of one process, by account."""
+    """The watches of one process, by account. ``interest`` is told what is watched."""
 
-    def __init__(self, clock: IReactorTime) -> None:
+    def __init__(self, clock: IReactorTime, *, interest: IInterest | None = None) -> None:
         self.waiting = 0
         """How many waits go on."""
         self.releasing = False
@@ -44,6 +45,11 @@ class ChangeHub:
         self._ready: deque[Watch] = deque()
         self._turn: IDelayedCall | None = None
         self._released: Deferred[None] = Deferred()
+        self._tally = None if interest is None else Tally(interest)
+
+    def tell(self, interest: IInterest) -> None:
+        """Tell somebody what is watched from now on; to be called before the first watch begins."""
+        self._tally = Tally(interest)
 
     def watch(
         self, account: AccountId, folders: Collection[FolderId], *, latency_s: float
@@ -51,6 +57,8 @@ class ChangeHub:
         """Begin to notice arrivals in these folders and changes of the hierarchy."""
         watch = Watch(self, account, folders, latency_s)
         self._accounts[account] = (*self._accounts.get(account, ()), watch)
+        if self._tally is not None:
+            self._tally.add(account, watch.named)
         return watch
 
     def folder_changed(self, account: AccountId, folder: FolderId, *, arrival: bool) -> None:
@@ -110,6 +118,8 @@ class ChangeHub:
             self._accounts[watch.account] = others
         else:
             del self._accounts[watch.account]
+        if self._tally is not None:
+            self._tally.take(watch.account, watch.named)
 
     def _wake_some(self) -> None:
         self._turn = None

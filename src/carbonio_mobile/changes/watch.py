@@ -3,7 +3,7 @@
 Spec: MS-ASCMD 2.2.1.13 (Ping), 2.2.1.21 (Sync with Wait or HeartbeatInterval).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, succeed
@@ -71,6 +71,11 @@ class Watch(Timer):
         """How many folders are watched."""
         return len(self.folders.split())
 
+    @property
+    def named(self) -> Sequence[FolderId]:
+        """The folders that are watched, as they were named."""
+        return [FolderId(one) for one in self.folders.split()]
+
     def watches(self, folder: FolderId) -> bool:
         """Tell whether arrivals in this folder are to be noticed."""
         return f" {folder} " in self.folders
@@ -122,8 +127,8 @@ class Watch(Timer):
         """Stop watching; a wait that goes on is cancelled."""
         if not self.folders:
             return
-        self.folders = ""
         self._home.forget(self)
+        self.folders = ""
         if self._waiter is not None:
             self._waiter.cancel()
 

@@ -17,6 +17,7 @@ from carbonio_mobile.eas.version import Version
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import (
     IAccounts,
+    IBusy,
     IChangeHub,
     IDevices,
     IDirectory,
@@ -96,7 +97,7 @@ class Services:
     measuring how long something takes. ``offload`` does pure work away from the reactor thread, for
     what may take more than a few milliseconds. ``trust`` are the roots of certificates of mail.
     ``documents`` is None where no library is configured, ``rights`` where nobody may send in
-    another's name.
+    another's name; ``busy`` where everybody's mailbox can be opened to see when somebody is busy.
     """
 
     accounts: IAccounts
@@ -116,6 +117,7 @@ class Services:
     documents: Library | None = None
     forced_window: Callable[[AccountId], int | None] = unforced
     rights: IRights | None = None
+    busy: IBusy | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,9 @@ async def respond_create(call: Call) -> Answer:
         made = await _create(call, request)
     except _Refused as refused:
         return Answer(document=build_create(refused.status))
-    key = await _advance(call, base, base.with_folder(made))
+    # Where it stands elsewhere, or is called otherwise, the next FolderSync tells.
+    asked = replace(made, parent=request.parent, name=request.name)
+    key = await _advance(call, base, base.with_folder(asked))
     return Answer(document=build_create(FolderCreateStatus.SUCCESS, key, made.id))
 
 

@@ -1,7 +1,8 @@
 """A meeting forwarded or replied to from the calendar.
 
 Who forwards passes the invitation on: the organiser stays who it is, and is told (as Exchange
-does); guests of the account's own meeting become attendees of it.
+does); guests of the account's own meeting become attendees of it. Where the calendar's server
+invites whoever becomes an attendee, the forward itself is a mail of words alone.
 
 Spec: MS-ASCMD 2.2.1.19, 2.2.3.79 (Forwardees), 3.1.5.7 (R7487); MS-ASCMD R538, R539, R574 to R576.
 """
@@ -57,10 +58,31 @@ async def named_meeting(call: Call, request: Request) -> FoundMeeting | None:
     return found
 
 
-def composed(call: Call, request: Request, found: FoundMeeting) -> bytes:
-    """Write the message. Raises: CommandStatus 104, 146 (the occurrence)."""
+async def is_invited_by_server(call: Call, request: Request, found: FoundMeeting) -> bool:
+    """Tell whether the calendar's server invites the guests of a forward once they are entered.
+
+    Raises: StoreError.
+    """
+    if request.meeting is None or not _enters_guests(call, request.source, found):
+        return False
+    return found.stored is not None and await call.mailbox.schedules(found.stored.folder)
+
+
+def _enters_guests(call: Call, source: Source | None, found: FoundMeeting) -> bool:
+    """Tell whether guests become attendees: of an own meeting as a whole."""
+    is_own = found.event.organizer_address.lower() in own_addresses(call.account)
+    return is_own and source is not None and source.instance is None
+
+
+def composed(call: Call, request: Request, found: FoundMeeting, *, invited: bool) -> bytes:
+    """Write the message; with ``invited`` without a calendar, where guests get one anyway.
+
+    Raises: CommandStatus 104, 146 (the occurrence).
+    """
     instance = None if request.source is None else request.source.instance
     details = _version(found.event, instance)
+    if request.meeting is not None and invited:
+        return _announced(call, request.meeting, found, details)
     if request.meeting is not None:
         return _passed_on(call, request.meeting, found, details, instance)
     if request.replace_mime:
@@ -107,17 +129,32 @@ def _passed_on(
     calendar = forwarded(
         found.event, found.source, _guests(forward), now=call.now, instance=instance
     )
-    note = Body.from_html(forward.note) if forward.html else Body(text=forward.note)
     return imip_message(
         calendar=calendar,
         method="REQUEST",
         from_=Mailbox(account.display_name, account.name),
         to=[Mailbox(name, address) for address, name in forward.forwardees],
         subject=meeting_subject("FORWARD", details.subject),
-        body=note,
+        body=_note(forward),
         message_id="",
         date=call.now,
     )
+
+
+def _announced(call: Call, forward: MeetingForward, found: FoundMeeting, details: Details) -> bytes:
+    """Write the note; who wrote none says what the meeting is, and when."""
+    note = _note(forward)
+    return meeting_mail(
+        from_=Mailbox(call.account.display_name, call.account.name),
+        to=[Mailbox(name, address) for address, name in forward.forwardees],
+        subject=meeting_subject("FORWARD", details.subject),
+        body=note if note.text.strip() else _described(found.event, details),
+        date=call.now,
+    )
+
+
+def _note(forward: MeetingForward) -> Body:
+    return Body.from_html(forward.note) if forward.html else Body(text=forward.note)
 
 
 def _guests(forward: MeetingForward) -> list[Attendee]:

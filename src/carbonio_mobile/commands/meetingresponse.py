@@ -1,12 +1,16 @@
 """MeetingResponse: accept, tentatively accept or decline a meeting.
 
-The order: the organiser is told, where the server is to do so; the calendar is changed; the request
-goes to the trash; the answer is remembered. Killed anywhere between, the device's repeat does what
-is left: the mail's name follows from the request and from how often the meeting was answered.
+The order: the organiser is told, where this server is to do so; the calendar is changed; the
+request goes to the trash; the answer is remembered. Killed anywhere between, the device's repeat
+does what is left: the mail's name follows from the request and from how often the meeting was
+answered. A calendar server that schedules sends the answer itself when the calendar is changed;
+what it cannot say, the user's words and another time, is mailed afterwards, and all of the answer
+where the server notes that it did not reach the organiser.
 
-Spec: MS-ASCMD 2.2.1.11, 3.1.5.6; MS-ASEMAIL 3.1.5.1; commands.md section 12.
+Spec: MS-ASCMD 2.2.1.11, 3.1.5.6; MS-ASEMAIL 3.1.5.1; RFC 6638 3.2.9; commands.md section 12.
 """
 
+from carbonio_mobile.commands.answermail import tell_organizer
 from carbonio_mobile.commands.answermemory import Answered, AnswerMemory
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.commands.meetingfinding import FoundMeeting, find_meeting, own_addresses
@@ -16,34 +20,22 @@ from carbonio_mobile.eas.messages.fields import server_id
 from carbonio_mobile.eas.messages.meetingresponse import (
     MeetingAnswer,
     MeetingResult,
-    Reply,
     build,
     parse,
 )
 from carbonio_mobile.eas.status import Common, MeetingResponseStatus
 from carbonio_mobile.errors import Conflict, NotFound, ProtocolError, StoreError
 from carbonio_mobile.ids import FolderId, ItemId, OperationId, ServerId
-from carbonio_mobile.mime.addresses import Mailbox
-from carbonio_mobile.mime.compose import Body
-from carbonio_mobile.mime.imip import imip_message, meeting_subject
-from carbonio_mobile.pim.event import Attendee, Event
+from carbonio_mobile.pim.event import Event
 from carbonio_mobile.pim.events import write_event
-from carbonio_mobile.pim.itipanswer import (
-    ACCEPT,
-    DECLINE,
-    TENTATIVELY,
-    Response,
-    answered,
-    own_attendee,
-    reply,
-)
+from carbonio_mobile.pim.itipanswer import DECLINE, Response, answered, own_attendee
 from carbonio_mobile.pim.itipdetails import in_series, instance_details, occurs
+from carbonio_mobile.pim.schedulestatus import missed_organizer
 from carbonio_mobile.sync.folders import FolderKind
 
 DOCUMENT = "answers"
 
 _ATTEMPTS = 4
-_WORDS = {ACCEPT: "ACCEPTED", TENTATIVELY: "TENTATIVE", DECLINE: "DECLINED"}
 _SUCCESS = MeetingResponseStatus.SUCCESS
 _INVALID = MeetingResponseStatus.INVALID_REQUEST
 _FAILED = MeetingResponseStatus.MAILBOX_ERROR
@@ -157,12 +149,44 @@ async def _take_effect(
     who = own_attendee(found.event, own_addresses(account), account.name, account.display_name)
     proposed = None if each.reply is None else each.reply.proposed
     response = Response(answer=each.answer, instance=each.instance, proposed=proposed)
-    if each.reply is not None:
-        await _tell(call, each.reply, found, who, response, name)
     new = answered(found.event, who, response, now=call.now, intended_busy=found.intended_busy)
+    by_server = each.reply is not None and await _is_told_by_server(call, found, new)
+    if each.reply is not None and not by_server:
+        await tell_organizer(call, each.reply, found, who, response, name, by_server=False)
     place = await _store(call, found, new, name)
+    if each.reply is not None and by_server:
+        is_said = not await _was_missed(call, found, place, is_instance=each.instance is not None)
+        await tell_organizer(call, each.reply, found, who, response, name, by_server=is_said)
     await _put_away(call, found)
     return "" if each.answer == DECLINE or place is None else str(place)
+
+
+async def _is_told_by_server(call: Call, found: FoundMeeting, new: Event | None) -> bool:
+    """Tell whether the server of the calendar that the answer changes tells the organiser."""
+    if found.stored is not None:
+        folder = found.stored.folder
+    elif new is None:
+        return False  # what was declined was in no calendar: nothing changes there
+    else:
+        calendar = (await call.mailbox.hierarchy()).standard(FolderKind.CALENDAR)
+        if calendar is None:
+            return False
+        folder = calendar.id
+    told: bool = await call.mailbox.schedules(folder)
+    return told
+
+
+async def _was_missed(
+    call: Call, found: FoundMeeting, place: ServerId | None, *, is_instance: bool
+) -> bool:
+    """Tell whether the calendar's server noted that it could not tell the organiser.
+
+    Of an entry that went, what it noted last counts.
+    """
+    if place is None:
+        return missed_organizer(found.source, is_instance=is_instance)
+    now = (await call.mailbox.objects(place.folder, [place.item], source=True)).get(place.item)
+    return now is not None and missed_organizer(now.source, is_instance=is_instance)
 
 
 async def _store(
@@ -204,41 +228,3 @@ async def _put_away(call: Call, found: FoundMeeting) -> None:
         await call.mailbox.move(mail.folder, [mail.item], trash.id)
     except NotFound:
         return  # its folder is gone, and it with it
-
-
-async def _tell(
-    call: Call,
-    said: Reply,
-    found: FoundMeeting,
-    who: Attendee,
-    response: Response,
-    name: OperationId,
-) -> None:
-    """Send the organiser the answer, once (MS-ASCMD R6062, R7114, R7115)."""
-    account, event = call.account, found.event
-    is_own = who.address.lower() in own_addresses(account)
-    from_ = Mailbox(account.display_name, who.address if is_own else account.name)
-    organizer = Mailbox(event.organizer_name, event.organizer_address)
-    what = "COUNTER" if response.proposed is not None else _WORDS[response.answer]
-    body = Body.from_html(said.text) if said.html else Body(text=said.text)
-    message = await call.services.offload(
-        lambda: imip_message(
-            calendar=reply(event, who, response, now=call.now, comment=body.text),
-            method="COUNTER" if response.proposed is not None else "REPLY",
-            from_=from_,
-            to=[organizer],
-            subject=meeting_subject(what, event.details.subject),
-            body=body,
-            message_id=f"{name}@{account.domain}",
-            date=call.now,
-            answers="" if found.mail is None else found.mail.record.message_id,
-        )
-    )
-    await call.services.submission.submit(
-        account.id,
-        message,
-        sender=from_.address,
-        recipients=[organizer.address],
-        sent_copy=message,
-        operation=name,
-    )

@@ -32,7 +32,12 @@ _MANY = 500
 
 
 async def mail_changes(
-    call: Call, before: Event | None, after: Event | None, *, source: bytes | None = None
+    call: Call,
+    before: Event | None,
+    after: Event | None,
+    *,
+    source: bytes | None = None,
+    by_server: bool = False,
 ) -> Event | None:
     """Tell attendees of an organiser's Add, Change or Delete; gives the event that is to be stored.
 
@@ -40,7 +45,9 @@ async def mail_changes(
     and tells nobody twice. ``before`` is None for an Add, ``after`` for a Delete; ``source`` is the
     text that ``after`` (of a Delete: ``before``) is a patch of, None where there is none. What
     comes back is ``after`` with the sequence number that was told, below 16.0 as it was: there the
-    device sends the mail. Raises: OverQuota, TooLarge, Unavailable.
+    device sends the mail. With ``by_server`` nothing is mailed: the calendar's server tells
+    attendees of what is stored (:meth:`IObjects.schedules`). Raises: OverQuota, TooLarge,
+    Unavailable.
     """
     if call.version < Version.V16_0:
         return after
@@ -49,7 +56,7 @@ async def mail_changes(
     after, groups = await call.services.offload(work) if guests > _MANY else work()
     if after is not None and sum(map(len, groups)) > DUES_MAX:
         raise TooLarge("a change that attendees would be told in too many messages")
-    for group in groups:
+    for group in [] if by_server else groups:
         await _send(call, group, source)
     return after
 

@@ -237,9 +237,20 @@ class ObjectWrites:
             if contents:  # an invitation carries the files that come with the change
                 source, made = await self._write(source, record, contents)
                 record, contents = made if isinstance(made, Event) else record, {}
-            changed = await mail_changes(self.call, known, record, source=source)
+            changed = await mail_changes(
+                self.call,
+                known,
+                record,
+                source=source,
+                by_server=await self._is_told_by_server(),
+            )
             record = record if changed is None else changed
         return await self._write(source, record, contents)
+
+    async def _is_told_by_server(self) -> bool:
+        """Tell whether the server of this calendar tells attendees of what is stored there."""
+        told: bool = await self.call.mailbox.schedules(self.folder.id)
+        return told
 
     async def _write(
         self, source: bytes | None, record: Record, contents: Mapping[PartId, bytes]
@@ -262,9 +273,12 @@ class ObjectWrites:
     async def delete(self, items: Sequence[ItemId]) -> None:
         """Delete objects; the attendees of own meetings are told, from 16.0 on."""
         found = await self.call.mailbox.objects(self.folder.id, items, source=True)
+        by_server = self._class.name == "Calendar" and await self._is_told_by_server()
         for one in found.values():
             if isinstance(one.record, Event):
-                await mail_changes(self.call, one.record, None, source=one.source)
+                await mail_changes(
+                    self.call, one.record, None, source=one.source, by_server=by_server
+                )
         await self.call.mailbox.delete(self.folder.id, items)
 
     async def made_of(self, command: ClientCommand, result: CommandResult) -> Element | None:

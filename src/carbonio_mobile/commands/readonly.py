@@ -22,6 +22,7 @@ _FIRST_PHANTOM = 2**61
 """Items that were never stored get ids from here on: no folder counts so far."""
 
 _DAY_S = 86_400
+_NO_OWNER = "is one that you may only read"
 
 
 def undone_add(fingerprint: str) -> CommandResult:
@@ -74,13 +75,17 @@ async def _owner_name(call: Call, folder: Folder) -> str:
 
 
 def note(address: str, folder: str, owner: str, name: OperationId, *, now: float) -> bytes:
-    """Write the note: which folder, whose, what became of the change, and what can be done."""
+    """Write the note: which folder, whose (empty: not known), what became of the change, and what
+    can be done.
+    """
     shown = " ".join(folder.split())
+    shared = f"is shared with you by {owner}, who lets you read it only" if owner else _NO_OWNER
+    asked = owner or "those who look after your mail server"
     text = (
-        f"The folder {shown} is shared with you by {owner}, who lets you read it only.\r\n"
+        f"The folder {shown} {shared}.\r\n"
         "Your device does not know that: something was added, changed or deleted there.\r\n"
         "It was not stored, and your device shows the folder again as it is.\r\n\r\n"
-        f"To make changes there, ask {owner} for the right to write.\r\n"
+        f"To make changes there, ask {asked} for the right to write.\r\n"
     )
     return notice_mail(
         sender=address,

@@ -66,6 +66,9 @@ class _Resolution:
         limit = SUGGESTIONS if wished is None else min(wished, SUGGESTIONS_MAX)
         # One is looked for at least: to tell a name that means one from a name that means nobody.
         meant = await self._lookup.meant(self._request.to, limit=max(limit, 1))
+        if self._free_busy is not None:
+            only = (each.found[0] for each in meant if each.total == 1 and each.found)
+            await self._free_busy.expect(who for source, who in only if source is Source.DIRECTORY)
         return [
             await self._response(to, each, limit)
             for to, each in zip(self._request.to, meant, strict=True)

@@ -8,13 +8,29 @@ from dataclasses import replace
 from carbonio_mobile.commands.context import Answer, Call
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.eas.messages import settings
+from carbonio_mobile.eas.messages.outofoffice import OofChange
 from carbonio_mobile.eas.messages.settings import Request, Response, UserInformation
 from carbonio_mobile.eas.status import SettingsStatus
-from carbonio_mobile.errors import NotAllowed, ProtocolError
+from carbonio_mobile.errors import (
+    Conflict,
+    NotAllowed,
+    OverQuota,
+    ProtocolError,
+    StoreError,
+    TooLarge,
+)
 from carbonio_mobile.mime.bodies import html_to_text, text_to_html
 from carbonio_mobile.policy.document import policy_of
 from carbonio_mobile.sync.device import Device
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OutOfOffice
+
+_REFUSALS = (
+    ((NotAllowed, Conflict, OverQuota), SettingsStatus.ACCESS_DENIED),
+    ((TooLarge,), SettingsStatus.INVALID_ARGUMENTS),
+    ((StoreError,), SettingsStatus.SERVER_UNAVAILABLE),
+)
+"""What a device is told of a setting that the mailbox, or the mail server behind it, does not give
+or take. A device comes again after the last one only."""
 
 
 async def respond(call: Call) -> Answer:
@@ -52,31 +68,36 @@ async def _done(call: Call, request: Request) -> Response:
 
 
 async def _out_of_office(call: Call, request: Request) -> tuple[int | None, OutOfOffice | None]:
-    """First the Set, then the Get, if the request has both."""
+    """First the Set, then the Get, if the request has both.
+
+    What the mailbox cannot do ends this part only: the others of the request are done all the same.
+    """
     html, change = request.oof_get_html, request.oof_set
     for fault in (change, html):
         if isinstance(fault, SettingsStatus):
             return fault, None
     if html is None and change is None:
         return None, None
-    in_force = await call.mailbox.out_of_office()
-    if change is not None and not isinstance(change, SettingsStatus):
-        changed = change.applied_to(in_force)
-        if changed is None:
-            return SettingsStatus.INVALID_ARGUMENTS, None
-        if changed != in_force and not await _stored(call, changed):
-            return SettingsStatus.ACCESS_DENIED, None
-        in_force = changed
+    try:
+        in_force = await _in_force(call, change if isinstance(change, OofChange) else None)
+    except StoreError as exc:
+        status = next(status for kinds, status in _REFUSALS if isinstance(exc, kinds))
+        return status, None
+    if in_force is None:
+        return SettingsStatus.INVALID_ARGUMENTS, None
     return SettingsStatus.SUCCESS, None if html is None else _in_form(in_force, html=bool(html))
 
 
-async def _stored(call: Call, settings: OutOfOffice) -> bool:
-    """Tell whether the mailbox takes the settings: that of a device kept out does not."""
-    try:
-        await call.mailbox.set_out_of_office(settings)
-    except NotAllowed:
-        return False
-    return True
+async def _in_force(call: Call, change: OofChange | None) -> OutOfOffice | None:
+    """Give the setting as it is after a change; None for a change that cannot be made.
+
+    Raises: StoreError.
+    """
+    before: OutOfOffice = await call.mailbox.out_of_office()
+    after = before if change is None else change.applied_to(before)
+    if after is not None and after != before:
+        await call.mailbox.set_out_of_office(after)
+    return after
 
 
 def _in_form(in_force: OutOfOffice, *, html: bool) -> OutOfOffice:

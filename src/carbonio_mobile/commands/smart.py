@@ -57,8 +57,9 @@ async def _answered(call: Call, join: Join, verb: Verb) -> Answer:
         meeting = await meetingforward.named_meeting(call, request)
         if meeting is not None:
             found = meeting
+            invited = await meetingforward.is_invited_by_server(call, request, found)
             return await call.services.offload(
-                lambda: meetingforward.composed(call, request, found)
+                lambda: meetingforward.composed(call, request, found, invited=invited)
             )
         original = await find_source(call.mailbox, request.source, request.mime)
         return await call.services.offload(lambda: _composed(request, original, join))

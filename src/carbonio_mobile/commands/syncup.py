@@ -380,6 +380,8 @@ async def _refusable(work: Awaitable[CommandResult]) -> CommandResult:
         return CommandResult(status=fault.status)
     except NotFound:
         return CommandResult(status=SyncStatus.OBJECT_NOT_FOUND)
+    except Conflict:  # an Add of what is there already: it comes down
+        return CommandResult(status=SyncStatus.CONFLICT)
     except ReadOnly:
         raise
     except (OverQuota, TooLarge, NotAllowed, Corrupt):

@@ -12,12 +12,14 @@ from carbonio_mobile.errors import ProtocolError
 from carbonio_mobile.imap.dates import parse_date
 from carbonio_mobile.imap.responses import Fetch
 from carbonio_mobile.imap.structure import read_structure
-from carbonio_mobile.imap.values import Value, items, number, octets, text, values
+from carbonio_mobile.imap.values import TooMuch, Value, items, number, octets, text, values
 
 _PLAIN = re.compile(
     rb'\(UID (\d{1,10}) FLAGS \(([^()"{ ]*(?: [^()"{ ]+)*)\)(?: MODSEQ \((\d{1,20})\))?\)\Z'
 )
 """What listings of a hundred thousand messages consist of; read in a third of the time."""
+
+_BEGINS = re.compile(rb"\(UID (\d{1,10}) ", re.IGNORECASE)
 
 _SECTION_STARTS = (b"BODY[", b"BINARY[", b"RFC822")
 
@@ -25,13 +27,17 @@ _SECTION_STARTS = (b"BODY[", b"BINARY[", b"RFC822")
 def read_fetch(sequence: int, raw: Sequence[bytes], at: int) -> Fetch:
     """Read the list that begins at ``at`` of the first line.
 
-    Raises: ProtocolError (no list of pairs, no UID; other faults of one value are noted).
+    Raises: ProtocolError (no list of pairs, no UID; other faults of one value are noted, and what
+    is too long or nested too deep to be read, if it begins with the UID).
     """
     plain = _PLAIN.match(raw[0], at)
     if plain is not None and len(raw) == 1:
         uid, flags, modseq = plain.groups()
         return Fetch(sequence, int(uid), _plain_flags(flags), modseq=int(modseq or 0))
-    found = values(raw, at)
+    try:
+        found = values(raw, at)
+    except TooMuch as exc:
+        return _unreadable(sequence, raw[0], at, exc)
     if len(found) != 1 or not isinstance(found[0], list) or len(found[0]) % 2:
         raise ProtocolError("FETCH without a list of pairs")
     fetch = Fetch(sequence)
@@ -48,6 +54,14 @@ def read_fetch(sequence: int, raw: Sequence[bytes], at: int) -> Fetch:
                 raise
             fetch.faults += (f"{flag_text(octets(name))[:40]}: {exc}",)
     return fetch
+
+
+def _unreadable(sequence: int, line: bytes, at: int, why: TooMuch) -> Fetch:
+    """Give the message alone: the structure of one must not cost all others their connection."""
+    begins = _BEGINS.match(line, at)
+    if begins is None:
+        raise why
+    return Fetch(sequence, int(begins[1]), faults=(str(why),))
 
 
 def _read_other(fetch: Fetch, name: bytes, value: Value) -> None:

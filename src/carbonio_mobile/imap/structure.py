@@ -26,7 +26,7 @@ class BodyPart:
 
     ``content_type``, ``encoding`` and ``disposition`` are lower case; ``size`` is the octets as
     encoded; the names of parameters are lower case. ``parts`` are those of a multipart, or the
-    one body of a message/rfc822.
+    one body of a message/rfc822, whose ``subject`` is here too.
     """
 
     section: str
@@ -40,6 +40,7 @@ class BodyPart:
     disposition: str = ""
     disposition_parameters: Mapping[str, bytes] = field(default_factory=dict)
     location: bytes = b""
+    subject: bytes = b""
     parts: tuple["BodyPart", ...] = ()
 
     @property
@@ -97,6 +98,7 @@ def _multipart(value: list[Value], section: str) -> BodyPart:
 def _single(value: list[Value], section: str) -> BodyPart:
     content_type = f"{_lower(value[0])}/{_lower(_at(value, 1))}"
     parts: tuple[BodyPart, ...] = ()
+    subject = b""
     beyond = _LEAF
     lines: Value = None
     if content_type.startswith("text/"):
@@ -104,6 +106,8 @@ def _single(value: list[Value], section: str) -> BodyPart:
             lines, beyond = value[_LEAF], _LEAF + 1
     elif _embeds(content_type, value):
         parts = (_embedded(value[_LEAF + 1], section or "1"),)
+        envelope = value[_LEAF]
+        subject = _octets(_at(envelope, 1)) if isinstance(envelope, list) else b""
         lines, beyond = _at(value, _LEAF + 2), _LEAF + 3
     disposition, named = _disposition(_at(value, beyond + 1))
     return BodyPart(
@@ -118,6 +122,7 @@ def _single(value: list[Value], section: str) -> BodyPart:
         disposition=disposition,
         disposition_parameters=named,
         location=_octets(_at(value, beyond + 3)),
+        subject=subject,
         parts=parts,
     )
 

@@ -14,6 +14,11 @@ from carbonio_mobile.errors import ProtocolError
 
 Value = bytes | None | list["Value"]
 
+
+class TooMuch(ProtocolError):
+    """A value that is longer, or nested deeper, than what is read."""
+
+
 MAX_DEPTH = 200
 MAX_LINE_OCTETS = 512 * 1024
 """Of what is read into values; long listings (SEARCH) are not."""
@@ -54,7 +59,7 @@ def values(raw: Sequence[bytes], at: int = 0) -> list[Value]:
 def _read_line(line: bytes, at: int, current: list[Value], outer: list[list[Value]]) -> list[Value]:
     """Read one line's values into ``current``; give the list that is open at its end."""
     if len(line) > MAX_LINE_OCTETS:
-        raise ProtocolError("a line too long to be read as values")
+        raise TooMuch("a line too long to be read as values")
     for found in _TOKEN.finditer(line, at):
         if found.start() != at:
             raise ProtocolError("no value", offset=at)
@@ -67,7 +72,7 @@ def _read_line(line: bytes, at: int, current: list[Value], outer: list[list[Valu
             current.append(None if atom in _NIL else atom)
         elif kind == _OPEN:
             if len(outer) == MAX_DEPTH:
-                raise ProtocolError("lists nested too deep", offset=at)
+                raise TooMuch("lists nested too deep", offset=at)
             inner: list[Value] = []
             current.append(inner)
             outer.append(current)

@@ -26,6 +26,7 @@ from carbonio_mobile.interfaces.control import (
     INotices,
 )
 from carbonio_mobile.interfaces.mailbox import (
+    IBusy,
     IDocuments,
     IFolders,
     IItems,
@@ -36,16 +37,24 @@ from carbonio_mobile.interfaces.mailbox import (
     IObjects,
     IOutOfOffice,
 )
-from carbonio_mobile.interfaces.sending import IRights, ISubmission
+from carbonio_mobile.interfaces.sending import IIntents, IRights, ISubmission
 from carbonio_mobile.interfaces.showing import IAddressBooks, IExposures, ISharing
 from carbonio_mobile.interfaces.state import IDevices, ISyncStates
-from carbonio_mobile.interfaces.waking import IChangeHub, IChangeSink, ITurn, ITurns, IWatch
+from carbonio_mobile.interfaces.waking import (
+    IChangeHub,
+    IChangeSink,
+    IInterest,
+    ITurn,
+    ITurns,
+    IWatch,
+)
 
 __all__ = [
     "IAbq",
     "IAccountLoggers",
     "IAccounts",
     "IAddressBooks",
+    "IBusy",
     "IChangeHub",
     "IChangeSink",
     "IConfiguration",
@@ -56,6 +65,8 @@ __all__ = [
     "IEasFilters",
     "IExposures",
     "IFolders",
+    "IIntents",
+    "IInterest",
     "IItemWrites",
     "IItems",
     "IMailSearch",

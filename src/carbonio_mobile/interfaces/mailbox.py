@@ -22,6 +22,7 @@ from carbonio_mobile.mime.mailitem import (
     SearchHits,
 )
 from carbonio_mobile.pim.document import DocumentPath, Documents, Excerpt
+from carbonio_mobile.pim.freebusy import Busy
 from carbonio_mobile.pim.item import ObjectItem
 from carbonio_mobile.sync.changes import Aspect, ChangeBatch, ItemHead, Listing, Position
 from carbonio_mobile.sync.folders import Folder, FolderKind, Hierarchy
@@ -136,6 +137,13 @@ class IObjects(Interface):
         None that has one is left out, unless there are more than ``limit``.
         """
 
+    def schedules(folder: FolderId) -> Awaitable[bool]:
+        """Tell whether storing, changing and deleting events in a folder lets others know of it.
+
+        Where it does (RFC 6638: the calendar server sends invitations, cancellations and answers),
+        nobody else is to mail them. Raises: NotFound (folder).
+        """
+
     def add_object(
         folder: FolderId, source: bytes, *, operation: OperationId
     ) -> Awaitable[ItemHead]:
@@ -226,6 +234,18 @@ class IMailboxes(Interface):
 
     def open(account: AccountId) -> Awaitable[IMailbox]:
         """Give an account's mailbox, made with its standard folders if it is the first time."""
+
+
+class IBusy(Interface):
+    """When others are busy, where their mailboxes cannot be opened to see it."""
+
+    def busy(
+        account: AccountId, addresses: Sequence[str], start: float, end: float
+    ) -> Awaitable[Mapping[str, Sequence[Busy]]]:
+        """Give the times between two times in which people are not free, by address as asked.
+
+        ``account`` is who asks. Of whom nothing is known, or nothing may be known, is left out.
+        """
 
 
 class IDocuments(Interface):

@@ -6,6 +6,7 @@ from zope.interface import Interface
 
 from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.ids import AccountId, OperationId
+from carbonio_mobile.sync.intents import Intent
 from carbonio_mobile.sync.sharing import Sending
 
 
@@ -30,6 +31,22 @@ class ISubmission(Interface):
 
     def was_taken(operation: OperationId) -> Awaitable[bool]:
         """Tell whether an operation was taken over before; False once it is forgotten (30 days)."""
+
+
+class IIntents(Interface):
+    """What is known of messages on their way out to a mail server."""
+
+    def find(operation: OperationId) -> Awaitable[Intent | None]:
+        """Give what is known of an operation; None once it is forgotten (REMEMBERED_S)."""
+
+    def put(intent: Intent) -> Awaitable[None]:
+        """Store an intent in the place of that of the same operation.
+
+        Those that were begun longer than REMEMBERED_S before it are forgotten.
+        """
+
+    def drop(operation: OperationId) -> Awaitable[None]:
+        """Forget an operation of which nothing left. Nothing happens where none is known."""
 
 
 class IRights(Interface):

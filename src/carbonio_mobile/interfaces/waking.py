@@ -19,6 +19,18 @@ class IChangeSink(Interface):
         """Report a change of the folder hierarchy."""
 
 
+class IInterest(Interface):
+    """Who wants to know what is waited for, to look only at what matters to somebody."""
+
+    def watched(account: AccountId, folders: Collection[FolderId]) -> None:
+        """Learn which folders of an account are watched from now on; none: nobody waits any more.
+
+        Called whenever the set changes, within the beginning or the end of a watch: it must be
+        quick, must not raise, and must not call the hub before it has returned. The folders are
+        those that devices named; they need not exist.
+        """
+
+
 class IWatch(Interface):
     """One party waiting for changes of an account's folders: a parked Ping or Sync."""
 

@@ -191,6 +191,11 @@ class DummyMailbox:
         """Find nothing."""
         return ()
 
+    async def schedules(self, folder: FolderId) -> bool:
+        """Tell that nothing here sends anything. Raises: NotFound."""
+        self._check(folder)
+        return False
+
     # Writes
 
     async def add_object(

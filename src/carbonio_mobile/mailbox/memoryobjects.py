@@ -42,6 +42,10 @@ class MemoryObjects(MemoryContent):
         found.sort(key=lambda one: (one.received, one.serial))
         return [_object(one, source=False) for one in found[:limit]]
 
+    async def schedules(self, folder: FolderId) -> bool:  # noqa: ARG002 - in no folder
+        """See :meth:`IObjects.schedules`: nothing here sends anything."""
+        return False
+
     def _all_objects(self) -> list[Item]:
         return [one for one in self._items.values() if not isinstance(one.content, Extracted)]
 

@@ -238,6 +238,11 @@ class SharedMailbox:
         found: Sequence[ObjectItem] = await self._own.events(start, end, limit=limit)
         return found
 
+    async def schedules(self, folder: FolderId) -> bool:
+        """See :meth:`IObjects.schedules`."""
+        place = await self._places.place(folder)
+        return place.folder is not None and await place.box.schedules(place.folder)
+
     async def add_object(
         self, folder: FolderId, source: bytes, *, operation: OperationId
     ) -> ItemHead:

@@ -82,10 +82,15 @@ def without_targets(text: str) -> str:
 def preview(text: str, limit: int = 255) -> str:
     """Give the first words of a text on one line: no links, no quoted lines, blanks collapsed."""
     head = text[: max(4096, limit * 8)]
-    line = _SPACES.sub(" ", _PREVIEW_NOISE.sub(" ", head)).strip()
-    if not line:
-        line = _SPACES.sub(" ", head).strip()
+    # None of the noise goes beyond its line: what the first lines give is how all of it begins.
+    line = _on_one_line(head[: head.find("\n", limit + limit // 4) + 1])
+    if len(line) < limit:
+        line = _on_one_line(head) or _SPACES.sub(" ", head).strip()
     return line[:limit].rstrip()
+
+
+def _on_one_line(text: str) -> str:
+    return _SPACES.sub(" ", _PREVIEW_NOISE.sub(" ", text)).strip()
 
 
 def _stripped(html: str) -> str:

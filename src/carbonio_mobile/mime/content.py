@@ -29,7 +29,7 @@ def decoded(source: bytes, part: Part) -> bytes:
     An unknown encoding gives the octets as they stand (RFC 2045 6.4). Never raises.
     """
     body = source[part.body_start : part.end]
-    encoding = part.fields.first("content-transfer-encoding").strip().strip(b"\"';").lower()
+    encoding = _encoding(part)
     if encoding.startswith(b"base64"):
         return _base64(body)
     if encoding.startswith((b"quoted-printable", b"quotedprintable")):
@@ -38,6 +38,15 @@ def decoded(source: bytes, part: Part) -> bytes:
     if encoding in (b"x-uuencode", b"uuencode", b"x-uue", b"uue"):
         return _uuencoded(body)
     return body
+
+
+def decoded_size(source: bytes, part: Part) -> int:
+    """Give how many octets ``decoded`` gives, for less where they are base64. Never raises."""
+    if _encoding(part).startswith(b"base64"):
+        letters = _letters(source[part.body_start : part.end])
+        if b"=" not in letters:
+            return len(letters) * 3 // 4
+    return len(decoded(source, part))
 
 
 def text_of(source: bytes, part: Part, faults: list[str]) -> str:
@@ -90,8 +99,16 @@ def unflow(text: str, *, delsp: bool) -> str:
     return "\n".join("".join(pieces) for pieces in out)
 
 
+def _encoding(part: Part) -> bytes:
+    return part.fields.first("content-transfer-encoding").strip().strip(b"\"';").lower()
+
+
+def _letters(body: bytes) -> bytes:
+    return body.translate(None, _NOT_BASE64).rstrip(b"=")
+
+
 def _base64(body: bytes) -> bytes:
-    letters = body.translate(None, _NOT_BASE64).rstrip(b"=")
+    letters = _letters(body)
     # Some gateways add a footer, some mailers join several encoded blocks.
     chunks = _PADDING.split(letters, MAX_BASE64_BLOCKS) if b"=" in letters else [letters]
     return b"".join(_base64_block(chunk.replace(b"=", b"")) for chunk in chunks)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from carbonio_mobile.mime.attachments import MESSAGE_TYPES
 from carbonio_mobile.mime.bodies import MAX_HTML_CHARS, html_to_text, text_to_fragment
 from carbonio_mobile.mime.charsets import codepage
-from carbonio_mobile.mime.content import decoded, text_of
+from carbonio_mobile.mime.content import decoded, decoded_size, text_of
 from carbonio_mobile.mime.naming import made_name, message_name, part_name
 from carbonio_mobile.mime.parameters import parse_parameterised
 from carbonio_mobile.mime.record import Attachment
@@ -138,15 +138,34 @@ def _related_child(selection: Selection, child: Part) -> list[Piece]:
     return []
 
 
-def _leaf(selection: Selection, part: Part) -> list[Piece]:
+def is_read(part: Part) -> bool:
+    """Tell whether a part's octets are looked into: a text of the body, or a calendar."""
+    disposition, name = _claims(part)
+    return _is_calendar(part, name) or _is_body(part, disposition, name)
+
+
+def _claims(part: Part) -> tuple[str, str]:
+    """Give a part's disposition and name."""
     disposition, parameters = parse_parameterised(part.fields.first("content-disposition"))
-    name = part_name(parameters, part.parameters)
-    if part.content_type == "text/calendar" or name.lower().endswith(".ics"):
+    return disposition, part_name(parameters, part.parameters)
+
+
+def _is_calendar(part: Part, name: str) -> bool:
+    return part.content_type == "text/calendar" or name.lower().endswith(".ics")
+
+
+def _is_body(part: Part, disposition: str, name: str) -> bool:
+    body = part.content_type in _PLAIN_KINDS or part.content_type == "text/html"
+    return body and disposition != "attachment" and not name
+
+
+def _leaf(selection: Selection, part: Part) -> list[Piece]:
+    disposition, name = _claims(part)
+    if _is_calendar(part, name):
         selection.calendars.append(part)
         if part.content_type == "text/calendar" and disposition != "attachment" and not name:
             return []
-    body = part.content_type in _PLAIN_KINDS or part.content_type == "text/html"
-    if body and disposition != "attachment" and not name:
+    if _is_body(part, disposition, name):
         return _body_piece(selection, part)
     _attach(selection, part, inline=disposition == "inline" and bool(_content_id(part)))
     return []
@@ -163,16 +182,18 @@ def _body_piece(selection: Selection, part: Part) -> list[Piece]:
 def _attach(selection: Selection, part: Part, *, inline: bool) -> None:
     _, disposition = parse_parameterised(part.fields.first("content-disposition"))
     embedded = part.content_type in MESSAGE_TYPES
-    content = decoded(selection.source, part)
     name = part_name(disposition, part.parameters)
     if embedded:
-        name = _embedded_name(content)
+        content = decoded(selection.source, part)
+        name, size_bytes = _embedded_name(content), len(content)
+    else:
+        size_bytes = decoded_size(selection.source, part)
     selection.attachments.append(
         Attachment(
             part=part.id,
             name=name or made_name(part.content_type, len(selection.attachments) + 1),
             content_type=part.content_type,
-            size_bytes=len(content),
+            size_bytes=size_bytes,
             inline=inline and not embedded,
             content_id=_content_id(part),
             content_location=header_text(part.fields.first("content-location"))[:1000],

@@ -87,4 +87,5 @@ def _level(ancestor: str) -> bytes:
 
 
 def _id_text(raw: bytes) -> str:
-    return "".join(c for c in raw.decode("utf-8", "replace") if c.isprintable())
+    text = raw.decode("utf-8", "replace")
+    return text if text.isprintable() else "".join(c for c in text if c.isprintable())

@@ -279,9 +279,12 @@ class Pipeline:
         found = basic(request.headers.get("authorization", ""))
         if found is None:
             return LoginFault.MALFORMED
-        return await self._accounts.log_in(
+        outcome = await self._accounts.log_in(
             found.login, found.password, host=request.host, peer=request.peer
         )
+        if outcome is LoginFault.UNAVAILABLE:
+            raise Unavailable(outcome.value)  # a phone that is told 401 asks for another password
+        return outcome
 
     async def _options(
         self, account: Account, key: DeviceKey, kind: str, visit: _Visit

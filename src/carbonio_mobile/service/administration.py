@@ -10,7 +10,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from carbonio_mobile.accounts.opening import EmbeddedDirectory
 from carbonio_mobile.admin.abqservice import AbqService
 from carbonio_mobile.admin.audit import AuditLog
 from carbonio_mobile.admin.breathing import Breath
@@ -55,6 +54,7 @@ from carbonio_mobile.policy.dos import DosFilter, DosSettings
 from carbonio_mobile.policy.offers import Offers
 from carbonio_mobile.service.adminsocket import admission
 from carbonio_mobile.service.config import Settings
+from carbonio_mobile.service.directories import Directory
 from carbonio_mobile.service.freshserver import fresh_server
 from carbonio_mobile.service.guard import HouseGuard
 from carbonio_mobile.service.switches import Door, Module, OnOff
@@ -100,7 +100,7 @@ class Administration:
         self,
         *,
         settings: Settings,
-        directory: EmbeddedDirectory,
+        directory: Directory,
         database: Database,
         store: SqlStore,
         services: Services,

@@ -1,6 +1,5 @@
 """Read the configuration: TOML in, validated and typed settings out, every unit converted once."""
 
-import difflib
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,8 @@ from typing import Any
 
 from twisted.logger import LogLevel
 
+from carbonio_mobile.accounts.addresses import normal_domain
+from carbonio_mobile.accounts.invalid import InvalidArgument
 from carbonio_mobile.commands.context import Bounds
 from carbonio_mobile.directory.certificates import TrustStore
 from carbonio_mobile.errors import ConfigError
@@ -20,10 +21,13 @@ from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
 from carbonio_mobile.mailbox.delivery.relay import RelayOptions
 from carbonio_mobile.mailbox.embedded import Tuning
 from carbonio_mobile.pipeline import ProvisioningRules
+from carbonio_mobile.service.certificateplan import certificate_plan, nearest
+from carbonio_mobile.service.directorysettings import DirectorySettings, directory_settings
+from carbonio_mobile.service.gatewaysettings import GatewaySettings, gateway_settings
 from carbonio_mobile.service.library import DocumentSettings, document_settings
 from carbonio_mobile.service.options import BY_PATH, BY_SPELLING, OPTIONS, SECTIONS, Kind, Option
 from carbonio_mobile.service.outgoing import lmtp_limits, outbox_options, relay_options
-from carbonio_mobile.service.tls import CertificateFiles, CertificatePlan
+from carbonio_mobile.service.tls import CertificatePlan
 from carbonio_mobile.service.trust import trust_store
 from carbonio_mobile.wbxml import Limits
 from carbonio_mobile.web.hops import Network
@@ -35,8 +39,10 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSettings:
-    """What the directory is told."""
+    """What the directory is told; ``domains`` are those to be made where they are missing."""
 
+    domains: tuple[str, ...]
+    prove_again_s: float
     verified_idle_s: float
     remembered_count: int
     password_threads: int
@@ -88,7 +94,8 @@ class Settings:
     """The whole configuration.
 
     ``values`` are the options as given, by path, to tell what changed; ``from_command_line`` are
-    the paths of those that were given there.
+    the paths of those that were given there. ``accounts_at`` is ``embedded``, ``imap`` or ``ldap``;
+    ``gateway`` is None where no mail server is asked for anything, ``directory`` no LDAP directory.
     """
 
     values: Values
@@ -108,6 +115,9 @@ class Settings:
     trust: TrustStore
     provisioning: ProvisioningRules
     accounts: AccountSettings
+    accounts_at: str
+    gateway: GatewaySettings | None
+    directory: DirectorySettings | None
     outbox: OutboxOptions
     relay: RelayOptions | None
     lmtp_limits: LmtpLimits
@@ -155,7 +165,7 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
     flat = {}
     for section, content in document.items():
         if section not in SECTIONS:
-            raise ConfigError(section, f"no such section{_nearest(section, SECTIONS)}")
+            raise ConfigError(section, f"no such section{nearest(section, SECTIONS)}")
         if not isinstance(content, dict):
             raise ConfigError(section, f"is a section: write [{section}] and its options below")
         flat.update({f"{section}.{name}": value for name, value in content.items()})
@@ -165,13 +175,8 @@ def _flat(document: Mapping[str, Any]) -> dict[str, Any]:
 def _find(spelling: str) -> Option:
     option = BY_SPELLING.get(spelling)
     if option is None:
-        raise ConfigError(spelling, f"no such option{_nearest(spelling, BY_SPELLING)}")
+        raise ConfigError(spelling, f"no such option{nearest(spelling, BY_SPELLING)}")
     return option
-
-
-def _nearest(name: str, known: Mapping[str, object]) -> str:
-    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"; did you mean {found[0]}?" if found else ""
 
 
 def _is_number(value: Any) -> bool:
@@ -193,6 +198,8 @@ _FITS: Mapping[Kind, Callable[[Any], bool]] = {
     Kind.TEXT: _is_text,
     Kind.PATH: _is_text,
     Kind.ENDPOINTS: partial(_is_list, _is_text),
+    Kind.TEXTS: partial(_is_list, lambda value: _is_text(value) and bool(value)),
+    Kind.TABLE: lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
     Kind.PATHS: lambda value: (
         _is_list(_is_text, value) and all(text.startswith("/") for text in value)
     ),
@@ -234,7 +241,7 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
     data = values["server.data"]
     if not data:
         raise ConfigError("server.data", "must name a directory")
-    certificates = _certificates(values["tls.certificates"])
+    certificates = certificate_plan(values["tls.certificates"])
     return Settings(
         values=values,
         from_command_line=from_command_line,
@@ -259,7 +266,10 @@ def _typed(values: Mapping[str, Any], from_command_line: frozenset[str]) -> Sett
             required=values["provisioning.required"],
             refresh_s=float(values["provisioning.refresh_s"]),
         ),
-        accounts=AccountSettings(**_section(values, "accounts")),
+        accounts=_accounts(values),
+        accounts_at=values["backend.accounts"],
+        gateway=gateway_settings(values),
+        directory=directory_settings(values),
         outbox=outbox_options(values),
         relay=relay_options(values),
         lmtp_limits=lmtp_limits(values),
@@ -296,6 +306,15 @@ def _address_book(values: Values) -> LdapSettings:
         raise ConfigError("ldap.gal_name", "must name the address list")
     kept_contacts = bounds.pop("kept_contacts")
     return LdapSettings(gal_name=gal_name, kept_contacts=kept_contacts, limits=LdapLimits(**bounds))
+
+
+def _accounts(values: Values) -> AccountSettings:
+    options = _section(values, "accounts")
+    try:
+        domains = tuple(map(normal_domain, options.pop("domains")))
+    except InvalidArgument as exc:
+        raise ConfigError("accounts.domains", str(exc)) from exc
+    return AccountSettings(domains=domains, **options)
 
 
 def _tuning(values: Mapping[str, Any]) -> Tuning:
@@ -338,36 +357,3 @@ def _networks(texts: Sequence[str]) -> tuple[Network, ...]:
         except ValueError as exc:
             raise ConfigError("http.trusted_proxies", str(exc)) from exc
     return tuple(networks)
-
-
-def _certificates(tables: Sequence[Mapping[str, Any]]) -> CertificatePlan | None:
-    """Give the plan of certificates; None where there are none."""
-    default: CertificateFiles | None = None
-    by_host: dict[str, CertificateFiles] = {}
-    for number, table in enumerate(tables, start=1):
-        files, hosts = _certificate(f"tls.certificates, number {number}", table)
-        if default is None:
-            default = files
-        elif not hosts:
-            raise ConfigError(f"tls.certificates, number {number}", "names no hosts")
-        for host in hosts:
-            if by_host.setdefault(host.lower(), files) is not files:
-                raise ConfigError("tls.certificates", f"two certificates for {host}")
-    return None if default is None else CertificatePlan(default=default, by_host=by_host)
-
-
-def _certificate(where: str, table: Mapping[str, Any]) -> tuple[CertificateFiles, list[str]]:
-    known = {"certificate": str, "key": str, "hosts": list}
-    for name, value in table.items():
-        if name not in known:
-            nearest = _nearest(name, known)
-            raise ConfigError(where, f"no such setting: {name}{nearest}")
-        if not isinstance(value, known[name]):
-            raise ConfigError(where, f"{name} must be {'a list' if name == 'hosts' else 'a path'}")
-    hosts = table.get("hosts", [])
-    if not all(isinstance(host, str) and host for host in hosts):
-        raise ConfigError(where, "hosts must be host names")
-    missing = [name for name in ("certificate", "key") if not table.get(name)]
-    if missing:
-        raise ConfigError(where, f"names no {missing[0]}")
-    return CertificateFiles(chain=Path(table["certificate"]), key=Path(table["key"])), hosts

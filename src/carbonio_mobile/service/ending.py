@@ -44,7 +44,7 @@ async def let_go(
     *,
     site: Site,
     hub: Hub,
-    lmtp: Stoppable,
+    lmtp: Stoppable | None,
     ldap: Stoppable,
     spread_s: float,
     clock: IReactorTime,
@@ -55,9 +55,9 @@ async def let_go(
     :data:`LAST_ANSWERS_S`: a sender whose delivery hangs gets no answer, and comes again.
     """
     site.drain()
-    leaving: Deferred[Any] = gatherResults(
-        [hub.release_all(spread_s), lmtp.stop(), ldap.stop()], consumeErrors=True
-    )
+    ending = [hub.release_all(spread_s)]
+    ending += [one.stop() for one in (lmtp, ldap) if one is not None]
+    leaving: Deferred[Any] = gatherResults(ending, consumeErrors=True)
     await leaving.addTimeout(spread_s + LAST_ANSWERS_S, clock).addErrback(_report)
     deadline_s = clock.seconds() + LAST_ANSWERS_S
     while site.connections_count and clock.seconds() < deadline_s:

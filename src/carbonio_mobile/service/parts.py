@@ -11,9 +11,6 @@ from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
-from carbonio_mobile.accounts.embedded import LoginBounds
-from carbonio_mobile.accounts.opening import EmbeddedDirectory, ThreadBounds
-from carbonio_mobile.accounts.passwords import FULL_COST
 from carbonio_mobile.books.contacts import ContactsOfBooks
 from carbonio_mobile.books.folders import FolderBooks
 from carbonio_mobile.books.gal import GalBooks
@@ -28,19 +25,16 @@ from carbonio_mobile.documents.slots import Slots
 from carbonio_mobile.eas.http import HttpRequest, HttpResponse
 from carbonio_mobile.errors import ConfigError
 from carbonio_mobile.ids import AccountId
-from carbonio_mobile.interfaces import IAccounts, IProvisioning
+from carbonio_mobile.interfaces import IAccounts, IChangeSink, IProvisioning
 from carbonio_mobile.ldapserver.factory import LdapFactory
 from carbonio_mobile.logs.accountloggers import AccountLoggers, LoggerOptions
 from carbonio_mobile.logs.activity import Activity
 from carbonio_mobile.logs.synclog import SyncLog
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
-from carbonio_mobile.mailbox.delivery.outbox import Outbox
-from carbonio_mobile.mailbox.delivery.relay import NO_RELAY, smtp_relay
 from carbonio_mobile.mailbox.delivery.sendgate import SendGate
-from carbonio_mobile.mailbox.delivery.stages import Relay
 from carbonio_mobile.mailbox.domainusage import NO_ROOM, DomainUsage
-from carbonio_mobile.mailbox.embedded import EmbeddedMailboxes
 from carbonio_mobile.mailbox.embedded.usage import used_bytes
+from carbonio_mobile.mailbox.gateway.mailbox import QuotaOf
 from carbonio_mobile.mailbox.sendingrights import SendingRights
 from carbonio_mobile.mailbox.sharing import SharedMailboxes
 from carbonio_mobile.mailbox.sharingsink import SharingSink
@@ -48,12 +42,16 @@ from carbonio_mobile.pipeline import Pipeline, Served
 from carbonio_mobile.service.addressbook import AddressBookSwitch, make_factory
 from carbonio_mobile.service.administration import Administration, Controls, in_background
 from carbonio_mobile.service.config import SYNC_LOG, Settings
+from carbonio_mobile.service.directories import Directory, make_directory, make_gateway
+from carbonio_mobile.service.gateway import GatewayClients
 from carbonio_mobile.service.health import Health
 from carbonio_mobile.service.library import library, make_slots
-from carbonio_mobile.service.process import ReactorOfDay, keep_from_collector
+from carbonio_mobile.service.mailstores import MailStore, OwnMailStore, RemoteMailStore
+from carbonio_mobile.service.process import keep_from_collector
 from carbonio_mobile.service.switches import Door
 from carbonio_mobile.store.database import Database
 from carbonio_mobile.store.exposures import SqlExposures
+from carbonio_mobile.store.intents import SqlIntents
 from carbonio_mobile.store.shares import SqlSharing
 from carbonio_mobile.store.sql import SqlStore
 from carbonio_mobile.store.sqlite import SqliteFile
@@ -64,12 +62,9 @@ Reactor = Any
 
 STATE_FILE = "state.db"
 
-# A phone has a handful of requests under way at most; logins come in waves after a restart.
+# A phone has a handful of requests under way at most.
 _TURNS_WAITING = 20
-_LOOKUPS_WAITING = 20_000
-_PASSWORDS_WAITING = 2_000
 _MEMBERS = 500
-_PASSWORDS_OF_PEER = 8
 
 _log = Logger()
 _requests_log = Logger(namespace="carbonio_mobile.requests")
@@ -84,11 +79,11 @@ def state_file(settings: Settings) -> SqliteFile:
 class Parts:
     """The long-lived parts of a running daemon."""
 
-    directory: EmbeddedDirectory
+    directory: Directory
+    gateway: GatewayClients | None
     gal: GalBooks
     database: Database
-    mailboxes: EmbeddedMailboxes
-    outbox: Outbox
+    mail: MailStore
     hub: ChangeHub
     sharing: SqlSharing
     exposures: SqlExposures
@@ -99,7 +94,7 @@ class Parts:
     services: Services
     health: Health
     site: EdgeSite
-    lmtp: LmtpFactory
+    lmtp: LmtpFactory | None
     ldap: LdapFactory
     sync_log: SyncLog
     doors: Mapping[str, Door]
@@ -109,7 +104,8 @@ class Parts:
 def build(settings: Settings, reactor: Reactor) -> Parts:
     """Make all parts; nothing runs, but the directory's database is open. Raises: ConfigError."""
     hub = ChangeHub(reactor)
-    directory = _directory(settings, reactor)
+    gateway = make_gateway(settings, reactor, directory=lambda: directory)
+    directory = make_directory(settings, reactor, gateway)
     turn = partial(deferLater, reactor, 0)
     gal = GalBooks(
         feed=directory.people,
@@ -124,31 +120,26 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     sink = SharingSink(hub, sharing)
     in_thread = partial(deferToThreadPool, reactor, reactor.getThreadPool())
     usage = DomainUsage(
-        members=partial(_accounts_of, directory.provisioning),
+        members=partial(
+            _accounts_of if settings.directory is None else _nobody_of, directory.provisioning
+        ),
         measure=partial(in_thread, used_bytes, settings.data),
         steady_clock=reactor.seconds,
         background=in_background,
     )
-    mailboxes = EmbeddedMailboxes(
-        settings.data,
-        reactor=reactor,
-        clock=time.time,
+    mail = _mail_store(
+        settings,
+        reactor,
+        directory=directory,
+        clients=gateway,
+        database=database,
         sink=sink,
         quota_of=partial(quota_bytes, directory.accounts, usage),
-        message_limit_bytes=settings.bounds.message_bytes,
-        tuning=settings.mailboxes,
     )
-    outbox = Outbox(
-        settings.data,
-        reactor=ReactorOfDay(reactor),
-        accounts=directory.accounts,
-        mailboxes=mailboxes,
-        relay=_relay(settings, reactor),
-        options=settings.outbox,
-        lists=directory.provisioning,
-    )
+    if mail.interest is not None:
+        hub.tell(mail.interest)
     folder_books = FolderBooks(
-        mailboxes=mailboxes,
+        mailboxes=mail.mailboxes,
         clock=reactor,
         turn=turn,
         entries_count=settings.address_book.kept_contacts,
@@ -170,8 +161,8 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         accounts=directory.accounts,
         directory=PeopleOfBooks(gal, turn=turn),
         contacts=ContactsOfBooks(folder_books, turn=turn),
-        mailboxes=SharedMailboxes(mailboxes, sharing),
-        submission=SendGate(outbox, accounts=directory.accounts, may_send=usage.may_send),
+        mailboxes=SharedMailboxes(mail.mailboxes, sharing),
+        submission=SendGate(mail.submission, accounts=directory.accounts, may_send=usage.may_send),
         devices=store,
         states=store,
         hub=hub,
@@ -184,6 +175,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         documents=library(settings.documents, document_slots),
         rights=SendingRights(directory.provisioning, sharing),
         forced_window=loggers.forced_window,
+        busy=mail.busy,
     )
     turns = DeviceTurns(queue_limit=_TURNS_WAITING)
     doors = {
@@ -197,7 +189,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         database=database,
         store=store,
         services=services,
-        own_mailboxes=mailboxes,
+        own_mailboxes=mail.mailboxes,
         turns=turns,
         sharing=sharing,
         exposures=exposures,
@@ -205,7 +197,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         doors=doors,
         address_book=switch,
         pause=turn,
-        outbox=outbox,
+        outbox=mail.submission,
     )
     usage.measured = administration.quotas.measured
     switch.factory = make_factory(
@@ -220,10 +212,10 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
     sync_log = open_sync_log(settings)
     parts = Parts(
         directory=directory,
+        gateway=gateway,
         gal=gal,
         database=database,
-        mailboxes=mailboxes,
-        outbox=outbox,
+        mail=mail,
         hub=hub,
         sharing=sharing,
         exposures=exposures,
@@ -234,9 +226,7 @@ def build(settings: Settings, reactor: Reactor) -> Parts:
         services=services,
         health=health,
         site=_site(settings, reactor, doors, health),
-        lmtp=LmtpFactory(
-            outbox.local, lists=outbox.lists, limits=settings.lmtp_limits, clock=reactor
-        ),
+        lmtp=mail.lmtp,
         ldap=switch.factory,
         sync_log=sync_log,
         doors=doors,
@@ -340,34 +330,35 @@ def _complain(why: str) -> None:
     _log.error("{why}", why=why)
 
 
-def _directory(settings: Settings, reactor: Reactor) -> EmbeddedDirectory:
-    count = settings.accounts.remembered_count
-    return EmbeddedDirectory(
-        settings.data,
-        reactor=reactor,
-        clock=time.time,
-        secret=secrets.token_bytes(32),
-        cost=FULL_COST,
-        login_bounds=LoginBounds(
-            verified_idle_s=settings.accounts.verified_idle_s,
-            verified_count=count,
-            wrong_count=count,
-            accounts_count=count,
-            peer_at_once=_PASSWORDS_OF_PEER,
-            peer_waiting=_PASSWORDS_WAITING,
-        ),
-        thread_bounds=ThreadBounds(
-            password_threads=settings.accounts.password_threads,
-            passwords_waiting=_PASSWORDS_WAITING,
-            lookups_waiting=_LOOKUPS_WAITING,
-        ),
+def _mail_store(
+    settings: Settings,
+    reactor: Reactor,
+    *,
+    directory: Directory,
+    clients: GatewayClients | None,
+    database: Database,
+    sink: IChangeSink,
+    quota_of: QuotaOf,
+) -> MailStore:
+    """Make where mail is kept: here, or on the servers that are there already."""
+    if clients is None or not clients.settings.keeps_mail:
+        return OwnMailStore(
+            settings,
+            reactor,
+            accounts=directory.accounts,
+            lists=directory.provisioning,
+            sink=sink,
+            quota_of=quota_of,
+        )
+    return RemoteMailStore(
+        settings,
+        reactor,
+        clients=clients,
+        accounts=directory.accounts,
+        intents=SqlIntents(database),
+        sink=sink,
+        quota_of=quota_of,
     )
-
-
-def _relay(settings: Settings, reactor: Reactor) -> Relay:
-    if settings.relay is None:
-        return NO_RELAY
-    return smtp_relay(settings.relay, reactor=reactor, hostname=settings.outbox.hostname)
 
 
 async def quota_bytes(accounts: IAccounts, usage: DomainUsage, account: AccountId) -> int:
@@ -388,6 +379,14 @@ async def _accounts_of(
         while page := await provisioning.names(kind, domain=domain, after=after, limit=_MEMBERS):
             yield [AccountId(account) for _, account in page]
             after = page[-1][0]
+
+
+async def _nobody_of(
+    _provisioning: IProvisioning, _domain: str
+) -> AsyncIterator[Sequence[AccountId]]:
+    """Give nobody: who has accounts in a directory elsewhere is not listed here."""
+    return
+    yield
 
 
 def observe(sync_log: SyncLog, activity: Activity, served: Served) -> None:

@@ -130,6 +130,8 @@ def prepare_databases(settings: Settings, *, with_demo: bool) -> None:
     try:
         if with_demo:
             demo.make_accounts(store)
+        for domain in set(settings.accounts.domains) - set(store.domains()):
+            store.create_domain(domain)
         file = state_file(settings)
         file.create()
         bring_up_to_date(file)

@@ -23,6 +23,7 @@ from carbonio_mobile.service import process
 from carbonio_mobile.service.config import Settings
 from carbonio_mobile.service.demo import DemoContent, greeting
 from carbonio_mobile.service.ending import let_go
+from carbonio_mobile.service.gatewaysettings import with_connections
 from carbonio_mobile.service.listeners import port_text, speaks_tls
 from carbonio_mobile.service.logfile import LogFile, LogFiles
 from carbonio_mobile.service.notify import Notifier, watchdog_interval_s
@@ -95,7 +96,7 @@ class Daemon(Service):
         await parts.sharing.load()
         await parts.exposures.load()
         await parts.administration.begin()
-        parts.outbox.start()
+        parts.mail.start()
         self.prepared.eas.serving = parts.site
         self.prepared.lmtp.serving = parts.lmtp
         self.prepared.ldap.serving = parts.ldap
@@ -120,12 +121,14 @@ class Daemon(Service):
             databases=wished.mailboxes.open_databases,
             lmtp=wished.lmtp_limits.connections,
             ldap=wished.address_book.limits.connections if wished.ldap else 0,
+            servers=_imap_connections(wished),
         )
         ldap = replace(wished.address_book.limits, connections=shares.ldap)
         for option, count, wish in (
             ("http.connections", shares.connections, wished.limits.connections),
             ("ldap.connections", shares.ldap, wished.address_book.limits.connections),
             ("process.open_databases", shares.databases, wished.mailboxes.open_databases),
+            ("imap.connections", shares.servers, _imap_connections(wished)),
         ):
             if count < wish and (count or wished.ldap):
                 _log.warn(
@@ -140,12 +143,13 @@ class Daemon(Service):
             limits=replace(wished.limits, connections=shares.connections),
             address_book=replace(wished.address_book, limits=ldap),
             mailboxes=replace(wished.mailboxes, open_databases=shares.databases),
+            gateway=with_connections(wished.gateway, shares.servers),
         )
 
     async def _fill_demo(self, parts: Parts) -> None:
         content = DemoContent(
             self.settings.data,
-            parts.mailboxes,
+            parts.mail.mailboxes,
             reactor=self._reactor,
             pool=self._reactor.getThreadPool(),
         )
@@ -263,13 +267,18 @@ class Daemon(Service):
             spread_s=self.settings.release_spread_s,
             clock=self._reactor,
         )
-        await parts.outbox.stop()
-        await parts.mailboxes.stop()
+        await parts.mail.stop()
         await parts.database.stop()
         parts.gal.stop()
+        if parts.gateway is not None:
+            await parts.gateway.stop()
         await parts.directory.stop()
         parts.administration.end()
         parts.sync_log.close()
+
+
+def _imap_connections(settings: Settings) -> int:
+    return settings.gateway.imap.pool.connections if settings.gateway else 0
 
 
 def _urls(scheme: str, texts: Sequence[str], ports: Sequence[IListeningPort]) -> list[str]:

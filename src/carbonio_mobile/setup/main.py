@@ -22,8 +22,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(argv: Sequence[str] | None, around: Surroundings, cost: HashCost) -> int:
     """Do what a command line says in given surroundings."""
-    arguments = make_parser().parse_args(argv)
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.on_store and arguments.data is None:
+        parser.error("the following arguments are required: --data")
     try:
+        if not arguments.on_store:
+            return int(arguments.run(arguments, around))
         if arguments.makes_directory:
             arguments.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif not (arguments.data / FILE_NAME).exists():

@@ -6,7 +6,7 @@ compares what the migrations make with what stands here.
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text
 
-REVISION = "0006"
+REVISION = "0007"
 """The revision of the schema that this code needs. Later ones sort after earlier ones."""
 
 METADATA = MetaData()
@@ -148,3 +148,16 @@ EXPOSURES = Table(
     sqlite_with_rowid=False,
 )
 """Address books that others see; ``domain`` is empty for those of all, ``folder`` for all books."""
+
+INTENTS = Table(
+    "intents",
+    METADATA,
+    Column("operation", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("intents_by_age", "at"),
+    sqlite_with_rowid=False,
+)
+"""Messages on their way out to a mail server; ``progress`` is that of ``sync/intents.py``."""

@@ -3,11 +3,19 @@
 from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface.verify import verifyObject
 
 from carbonio_mobile.changes.hub import WAKES_A_TURN, ChangeHub
 from carbonio_mobile.ids import AccountId, FolderId
+from carbonio_mobile.interfaces import IInterest
 from carbonio_mobile.sync.wake import TIME_UP
-from carbonio_mobile.testing.contracts.hub import ANN, INBOX, ChangeHubContract, arrived
+from carbonio_mobile.testing.contracts.hub import (
+    ANN,
+    INBOX,
+    ChangeHubContract,
+    Interest,
+    arrived,
+)
 
 
 class ChangeHubTests(ChangeHubContract):
@@ -16,7 +24,9 @@ class ChangeHubTests(ChangeHubContract):
     def setUp(self) -> None:
         self.clock = Clock()
         self.clock.advance(1_700_000_000.4)
-        self.hub = self.sink = ChangeHub(self.clock)
+        self.interest = Interest()
+        verifyObject(IInterest, self.interest)
+        self.hub = self.sink = ChangeHub(self.clock, interest=self.interest)
 
 
 del ChangeHubContract

@@ -1,9 +1,13 @@
 """FolderCreate, FolderDelete and FolderUpdate, from request to answer, over memory backends."""
 
+from typing import Any
+
 import pytest
 from twisted.trial.unittest import SynchronousTestCase
 
-from carbonio_mobile.sync.folders import FolderKind
+from carbonio_mobile.ids import FolderId
+from carbonio_mobile.mailbox.memory import MemoryMailbox
+from carbonio_mobile.sync.folders import Folder, FolderKind
 from carbonio_mobile.testing.rig import Rig
 from carbonio_mobile.wbxml import Element
 from carbonio_mobile.wbxml.codepages import FolderHierarchy
@@ -50,6 +54,26 @@ class FolderChangeTests(SynchronousTestCase):
         self.assertEqual(told(self.other.folder_sync()), [("Add", folder)])
         self.assertEqual(self.other.folders[folder], "Plans")
         self.phone.prime(folder)
+
+    def test_a_new_folder_that_is_made_elsewhere_is_told_to_its_maker(self) -> None:
+        """MS-ASCMD 2.2.1.2: the answer cannot say so, the next FolderSync does, once."""
+        outer = self.create("Plans")
+        create = MemoryMailbox.create_folder
+
+        async def below(
+            box: MemoryMailbox, _parent: Any, name: str, kind: FolderKind, **more: Any
+        ) -> Folder:
+            return await create(box, FolderId(outer), name, kind, **more)
+
+        self.patch(MemoryMailbox, "create_folder", below)
+        folder = self.create("Inner")
+        answer = self.phone.folder_sync()
+        self.assertEqual(told(answer), [("Update", folder)])
+        changes = answer.find(FolderHierarchy.Changes)
+        assert changes is not None
+        (update,) = changes.children[1:]
+        self.assertEqual(update.value(FolderHierarchy.ParentId), outer)
+        self.assertEqual(told(self.phone.folder_sync()), [])
 
     def test_a_repeated_create_makes_one_folder(self) -> None:
         """P1: the repeat with the previous key gets the same folder, under the same key."""

@@ -1,14 +1,28 @@
 """Settings as devices use it, at every version."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
+from unittest import mock
 
 from carbonio_mobile.commands import settings
 from carbonio_mobile.eas.version import OFFERED, Version
-from carbonio_mobile.errors import ProtocolError
+from carbonio_mobile.errors import (
+    Conflict,
+    Corrupt,
+    NotAllowed,
+    OverQuota,
+    ProtocolError,
+    StoreError,
+    TooLarge,
+    Unavailable,
+)
+from carbonio_mobile.mailbox.sieveclient.outofoffice import NoSieve
 from carbonio_mobile.sync.outofoffice import Audience, OofMessage, OofState
 from carbonio_mobile.wbxml import Element, Tag
 from carbonio_mobile.wbxml.codepages import Settings as Page
-from tests.unit.commands.calls import CommandTests, done
+from tests.unit.commands.calls import CommandTests, Rig, done
 
 START, END = "2030-01-01T08:00:00.000Z", "2030-01-05T08:00:00.000Z"
 
@@ -39,6 +53,17 @@ def message(tag: Tag, text: str, form: str = "Text", enabled: str = "1") -> Elem
 
 def text(tag: Tag, value: str) -> Element:
     return Element(tag, value)
+
+
+@contextmanager
+def failing(rig: Rig, name: str, fault: StoreError) -> Iterator[None]:
+    """Let one method of the mailbox fail."""
+
+    async def fail(*_args: Any) -> None:
+        raise fault
+
+    with mock.patch.object(rig.mailbox, name, fail):
+        yield
 
 
 class SettingsTests(CommandTests):
@@ -117,6 +142,53 @@ class SettingsTests(CommandTests):
         plain = got.find_all(Page.OofMessage)[0]
         self.assertEqual(plain.value(Page.ReplyMessage, "").strip(), "Back soon")
         self.assertEqual(plain.value(Page.BodyType), "Text")
+
+    def test_what_the_mail_server_says(self) -> None:
+        """MS-ASCMD 2.2.3.177.15: 4 is for a server that is away, 3 for what it does not do.
+
+        The rest of the request is done, and its Status is 1.
+        """
+        facts = [Element(Page.Set, [Element(Page.Model, "Nine")])]
+        change = oof_set(text(Page.OofState, "1"), message(Page.AppliesToInternal, "in"))
+        for number, (fault, status) in enumerate(
+            (
+                (Unavailable("away"), "4"),
+                (Corrupt("odd"), "4"),
+                (NotAllowed("no vacation"), "3"),
+                (Conflict("a script of somebody else's"), "3"),
+                (OverQuota("full"), "3"),
+                (TooLarge("long"), "5"),
+            )
+        ):
+            for name, asked in (
+                ("out_of_office", oof_get()),
+                ("out_of_office", change),
+                ("set_out_of_office", change),
+            ):
+                with self.subTest(name=name, fault=fault), failing(self.rig, name, fault):
+                    model = f"Nine {number}"
+                    facts[0].children[0] = Element(Page.Model, model)
+                    answer = self.settings(request(asked, Element(Page.DeviceInformation, facts)))
+                self.assertEqual(answer.value(Page.Status), "1")
+                part = answer.find(Page.Oof)
+                assert part is not None
+                self.assertEqual(part.value(Page.Status), status)
+                self.assertFalse(part.has(Page.Get))
+                self.assertIn(model, dict(self.rig.device.information).values())
+
+    def test_without_sieve(self) -> None:
+        """Where no server answers for anybody, Get says off; to set it off is no fault, on is."""
+        for version in OFFERED[1:]:
+            self.rig.mailbox.out_of_office = self.none.out_of_office  # type: ignore[method-assign]
+            self.rig.mailbox.set_out_of_office = self.none.set_out_of_office  # type: ignore[method-assign]
+            got = self.part(Page.Oof, request(oof_get()), version).find(Page.Get)
+            assert got is not None
+            self.assertEqual(got.value(Page.OofState), "0")
+            answer = message(Page.AppliesToInternal, "in")
+            self.assertEqual(self.oof_status(text(Page.OofState, "0"), answer), "1")
+            self.assertEqual(self.oof_status(text(Page.OofState, "1"), answer), "3")
+
+    none = NoSieve("none is configured")
 
     def test_faulty_changes_are_refused_and_change_nothing(self) -> None:
         """MS-ASCMD R2272, R3992, R3526 and the statuses of MS-ASCMD 2.2.3.177.15."""

@@ -9,8 +9,8 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from carbonio_mobile.imap.responses import Response
-from carbonio_mobile.mailbox.gateway.imapconnection import ImapConnection
-from carbonio_mobile.mailbox.gateway.imapwire import ImapWire, WireLimits
+from carbonio_mobile.mailbox.imapclient.connection import ImapConnection
+from carbonio_mobile.mailbox.imapclient.wire import ImapWire, WireLimits
 
 LIMITS = WireLimits(silence_s=60.0, command_s=300.0, under_way=3, waiting=10)
 _TAG = re.compile(rb"(c\d+) ([^\r\n]*)\r\n")
@@ -45,8 +45,10 @@ class Transport(StringTransport):
 class Script:
     """A connection past its login, and the server's end of it."""
 
-    def __init__(self, *capabilities: str, limits: WireLimits = LIMITS) -> None:
-        self.clock = Clock()
+    def __init__(
+        self, *capabilities: str, limits: WireLimits = LIMITS, clock: Clock | None = None
+    ) -> None:
+        self.clock = clock or Clock()
         self.transport = Transport()
         self.wire = ImapWire(
             clock=self.clock, limits=limits, host="mx.example.com", authority="ca.pem"

@@ -16,7 +16,7 @@ from carbonio_mobile.errors import (
 from carbonio_mobile.imap.responses import Fetch
 from carbonio_mobile.imap.searching import contains
 from carbonio_mobile.imap.uidsets import UidSet
-from carbonio_mobile.mailbox.gateway.imapmailboxes import Since
+from carbonio_mobile.mailbox.imapclient.mailboxes import Since
 from tests.unit.gateway.imapscript import Script, result, started
 
 ONE = UidSet.of([1])

@@ -11,8 +11,8 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from carbonio_mobile.errors import NotAllowed, StoreError, Unavailable
-from carbonio_mobile.mailbox.gateway.imapfaults import LoginRefused
-from carbonio_mobile.mailbox.gateway.imaplogin import (
+from carbonio_mobile.mailbox.imapclient.faults import LoginRefused
+from carbonio_mobile.mailbox.imapclient.login import (
     Encryption,
     ImapReach,
     ImapServer,
@@ -21,7 +21,7 @@ from carbonio_mobile.mailbox.gateway.imaplogin import (
     ProxyLogin,
     TokenLogin,
 )
-from carbonio_mobile.mailbox.gateway.imapwire import ImapWire
+from carbonio_mobile.mailbox.imapclient.wire import ImapWire
 from tests.unit.gateway.imapscript import Transport, result, started
 
 OWN = PasswordLogin(user="john", password="sesame")

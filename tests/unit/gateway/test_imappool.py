@@ -10,9 +10,9 @@ from twisted.internet.task import Clock
 
 from carbonio_mobile.errors import StoreError, Unavailable
 from carbonio_mobile.ids import AccountId
-from carbonio_mobile.mailbox.gateway.imapfaults import LoginRefused
-from carbonio_mobile.mailbox.gateway.imappool import ImapPool, PoolLimits
-from carbonio_mobile.mailbox.gateway.imapsession import Selection
+from carbonio_mobile.mailbox.imapclient.faults import LoginRefused
+from carbonio_mobile.mailbox.imapclient.pool import ImapPool, PoolLimits
+from carbonio_mobile.mailbox.imapclient.session import Selection
 from tests.unit.gateway.imapscript import result, started
 
 JOHN, MARY, ANN = AccountId("john"), AccountId("mary"), AccountId("ann")

@@ -16,8 +16,8 @@ from carbonio_mobile.errors import (
 from carbonio_mobile.imap.commands import Command, Literal
 from carbonio_mobile.imap.framing import FrameLimits
 from carbonio_mobile.imap.responses import Exists
-from carbonio_mobile.mailbox.gateway.imapfaults import LoginRefused
-from carbonio_mobile.mailbox.gateway.imapwire import ImapWire, WireLimits
+from carbonio_mobile.mailbox.imapclient.faults import LoginRefused
+from carbonio_mobile.mailbox.imapclient.wire import ImapWire, WireLimits
 from tests.unit.gateway.imapscript import LIMITS, Script, Transport, result, started
 
 

@@ -19,7 +19,7 @@ from carbonio_mobile.errors import (
     Unavailable,
 )
 from carbonio_mobile.mailbox.delivery.relay import Login, TlsMode
-from carbonio_mobile.mailbox.gateway.managesieve import (
+from carbonio_mobile.mailbox.sieveclient.managesieve import (
     Scripts,
     SieveClient,
     SieveOptions,

@@ -11,8 +11,8 @@ from zope.interface.verify import verifyObject
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, OverQuota, Unavailable
 from carbonio_mobile.interfaces import IOutOfOffice
 from carbonio_mobile.mailbox.delivery.relay import Login
-from carbonio_mobile.mailbox.gateway.managesieve import Scripts
-from carbonio_mobile.mailbox.gateway.outofoffice import NoSieve, SieveReplies
+from carbonio_mobile.mailbox.sieveclient.managesieve import Scripts
+from carbonio_mobile.mailbox.sieveclient.outofoffice import NoSieve, SieveReplies
 from carbonio_mobile.sieve.awayrule import Person
 from carbonio_mobile.sieve.awayscript import AWAY, BOTH, COPY
 from carbonio_mobile.sieve.language import included_by

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from carbonio_mobile.errors import OverQuota, StoreError, TooLarge, Unavailable
 from carbonio_mobile.ids import AccountId, OperationId
-from carbonio_mobile.interfaces import ISubmission
+from carbonio_mobile.interfaces import IIntents, ISubmission
 from carbonio_mobile.mailbox.delivery.outcome import Outcome, outcome_of
 from carbonio_mobile.mailbox.delivery.relay import Login, RelayOptions, SmtpRelay, TlsMode
-from carbonio_mobile.mailbox.gateway.intents import Intent, MemoryIntents, Progress
-from carbonio_mobile.mailbox.gateway.sendparts import SentCopies, SubmissionOptions
-from carbonio_mobile.mailbox.gateway.submission import GatewaySubmission
+from carbonio_mobile.mailbox.sending.parts import SentCopies, SubmissionOptions
+from carbonio_mobile.mailbox.sending.submission import GatewaySubmission
+from carbonio_mobile.store.memoryintents import MemoryIntents
+from carbonio_mobile.sync.intents import Intent, Progress
 from carbonio_mobile.testing.contracts.mailbox_fixture import message
 from tests.unit.delivery.test_relay import Endpoint
 
@@ -36,6 +38,7 @@ def refused(code: int, text: str) -> Outcome:
     return outcome_of(code, text, "mail.example.com")
 
 
+@implementer(IIntents)
 class Rig:
     """A submission with the stores around it; each may be made to fail."""
 

@@ -272,7 +272,7 @@ def test_urls(text: str, shown: str) -> None:
 )
 def test_what_is_no_url(text: str) -> None:
     """The fault names the option."""
-    with pytest.raises(ConfigError, match=r"ldap\.urls"):
+    with pytest.raises(ConfigError, match=r"directory\.urls"):
         parse_url(text)
 
 

@@ -66,3 +66,14 @@ def test_files_are_shared_out(limit: int, shares: FileShares) -> None:
     assert found == shares
     if limit >= 1024:
         assert found.connections + found.ldap + 3 * found.databases + 300 <= limit
+
+
+def test_connections_to_servers_have_a_share() -> None:
+    """Phones have as many less, and with few files none starves the others."""
+    wished = {"connections": 50_000, "databases": 1000, "lmtp": 100, "ldap": 12_000}
+    found = file_shares(20_000, **wished, servers=2000)
+    assert found == FileShares(connections=11_025, databases=1000, ldap=3675, servers=2000)
+    found = file_shares(1024, **wished, servers=2000)
+    assert found.servers == 117
+    total = found.connections + found.ldap + found.servers + 3 * found.databases
+    assert total + 300 <= 1024

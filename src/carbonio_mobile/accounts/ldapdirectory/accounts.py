@@ -63,7 +63,8 @@ class LdapAccounts:
     A login that was right is remembered until it was not used for a time, the password's stamp in
     the directory differs, or ``prove_again_s`` are over: then the password is checked anew. A wrong
     one is not checked again as long, unless the stamp differs, so that a phone with an old
-    password does not lock its account in the directory.
+    password does not lock its account in the directory. ``proven`` is told of each login with an
+    account's own password that was right.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class LdapAccounts:
         secret: bytes,
         bounds: LoginBounds,
         prove_again_s: float,
+        proven: Callable[[AccountId, str], None] = lambda _account, _password: None,
     ) -> None:
         self._lookups = lookups
         self._check = check
@@ -91,6 +93,7 @@ class LdapAccounts:
         self._eras = Eras(accounts_max=bounds.accounts_count)
         self._peers = PeerQueues(at_once=bounds.peer_at_once, waiting_max=bounds.peer_waiting)
         self._checks = SharedChecks()
+        self._proven = proven
         self._was_away = False
 
     async def log_in(
@@ -105,7 +108,7 @@ class LdapAccounts:
         key = self._digests.of(login, password, f"{service}\0{host}")
         known = self._remembered(key)
         if known is not None:
-            return judged(known, service, peer)
+            return self._judged(known, password, service, peer)
         try:
             outcome = await self._checks.of(
                 key, partial(self._log_in_slowly, key, login, password, host, peer, service)
@@ -114,7 +117,17 @@ class LdapAccounts:
             self._note_away(exc)
             return LoginFault.UNAVAILABLE
         self._was_away = False
-        return outcome if isinstance(outcome, LoginFault) else judged(outcome, service, peer)
+        if isinstance(outcome, LoginFault):
+            return outcome
+        return self._judged(outcome, password, service, peer)
+
+    def _judged(
+        self, login: RightLogin, password: str, service: str, peer: str
+    ) -> Account | LoginFault:
+        outcome = judged(login, service, peer)
+        if login.is_own and isinstance(outcome, Account):
+            self._proven(outcome.id, password)
+        return outcome
 
     async def account(self, account: AccountId) -> Account:
         """Give an account, from memory unless that is too old. Raises: NotFound, Unavailable."""

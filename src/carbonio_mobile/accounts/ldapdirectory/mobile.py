@@ -1,25 +1,20 @@
 """Mobile passwords of accounts that stand in a directory elsewhere; they are kept in our database.
 
-A row that stands for the account, without addresses and without a password, holds them there.
-
 Spec: ../shared/carbonio/cli.md 4.1.
 """
 
-import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection
 from zope.interface import implementer
 
 from carbonio_mobile.accounts.credentials import CredentialStore, refuse_too_many
 from carbonio_mobile.accounts.lanes import Lane
 from carbonio_mobile.accounts.loginstore import LoginStore
 from carbonio_mobile.accounts.passwords import Passwords
-from carbonio_mobile.accounts.schema import ACCOUNTS, DOMAINS
 from carbonio_mobile.accounts.secrets import Secret, right_one, secrets_for
 from carbonio_mobile.accounts.transactions import Transactions
-from carbonio_mobile.directory.accounts import Account
 from carbonio_mobile.directory.credentials import (
     ARGON2ID,
     CREDENTIALS_MAX,
@@ -28,7 +23,6 @@ from carbonio_mobile.directory.credentials import (
     CredentialWish,
     Issued,
 )
-from carbonio_mobile.errors import NotFound
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.interfaces import IAccounts, ICredentials
 
@@ -50,7 +44,7 @@ class MobilePasswords:
         slow_lane: Lane,
     ) -> None:
         self._logins = LoginStore(transactions)
-        self._store = CredentialStore(transactions, passwords, lambda: 0.0)
+        self._store = CredentialStore(transactions, passwords, lambda: 0.0, owner_of=_itself)
         self._passwords = passwords
         self._lane = lane
         self._slow_lane = slow_lane
@@ -58,7 +52,7 @@ class MobilePasswords:
 
     async def of(self, account: AccountId, service: str) -> tuple[Secret, ...]:
         """Give those that open a service; none where the account's own password does."""
-        present = await self._lane.run(partial(_listed, self._store, account))
+        present = await self._lane.run(partial(self._store.of, account))
         nobodys = Secret(stamp="", hash=None)
         return tuple(each for each in secrets_for(service, nobodys, present) if each.credential)
 
@@ -78,11 +72,9 @@ class MobilePasswords:
         await self._lane.run(store)
 
 
-def _listed(store: CredentialStore, account: AccountId) -> tuple[Credential, ...]:
-    try:
-        return store.of(account)
-    except NotFound:
-        return ()
+def _itself(_connection: Connection, account: str) -> str:
+    """Take an id for that of an account: which there are, the directory elsewhere knows."""
+    return account
 
 
 @implementer(ICredentials)
@@ -99,21 +91,20 @@ class LdapCredentials:
         lane: Lane,
     ) -> None:
         self._accounts = accounts
-        self._transactions = transactions
-        self._store = CredentialStore(transactions, passwords, clock)
+        self._store = CredentialStore(transactions, passwords, clock, owner_of=_itself)
         self._lane = lane
 
     async def of(self, account: AccountId) -> Sequence[Credential]:
         """Give an account's."""
         known = await self._accounts.account(account)
-        return await self._lane.run(partial(_listed, self._store, known.id))
+        return await self._lane.run(partial(self._store.of, known.id))
 
     async def add(self, account: AccountId, wishes: Sequence[CredentialWish]) -> Sequence[Issued]:
         """Add some, all or none."""
         if len(wishes) > CREDENTIALS_MAX:
             refuse_too_many(len(wishes))
         known = await self._accounts.account(account)
-        return await self._lane.run(partial(self._add, known, wishes))
+        return await self._lane.run(partial(self._store.add, known.id, wishes))
 
     async def update(
         self, account: AccountId, credential: str, change: CredentialChange
@@ -124,27 +115,3 @@ class LdapCredentials:
     async def delete(self, account: AccountId, credential: str) -> None:
         """Remove one."""
         await self._lane.run(partial(self._store.delete, account, credential))
-
-    def _add(self, account: Account, wishes: Sequence[CredentialWish]) -> Sequence[Issued]:
-        with self._transactions.changing() as connection:
-            _stand_in(connection, account)
-        return self._store.add(account.id, wishes)
-
-
-def _stand_in(connection: Connection, account: Account) -> None:
-    """Make the row for an account of the directory, and its domain's, where they are missing."""
-    if connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.id == account.id)).first():
-        return
-    known = select(DOMAINS.c.id).where(DOMAINS.c.name == account.domain)
-    domain = connection.execute(known).scalar()
-    if domain is None:
-        domain = str(uuid.uuid4())
-        connection.execute(insert(DOMAINS).values(id=domain, name=account.domain))
-    connection.execute(
-        insert(ACCOUNTS).values(
-            id=account.id,
-            domain_id=domain,
-            password_hash=None,
-            credential_stamp=str(uuid.uuid4()),
-        )
-    )

@@ -18,9 +18,10 @@ from carbonio_mobile.accounts.ldapdirectory.presets import Tree
 from carbonio_mobile.accounts.ldapdirectory.settings import LdapServers
 from carbonio_mobile.accounts.ldapdirectory.surroundings import (
     CarbonioSurroundings,
-    FixedSurroundings,
     KeptSurroundings,
+    SurroundingsSource,
 )
+from carbonio_mobile.ids import AccountId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,8 @@ class LdapDirectory:
     """An LDAP directory of a running daemon: ``accounts`` and ``people``.
 
     ``around`` is what the configuration says of domains, where the tree itself does not.
-    ``mail_login`` checks passwords instead of the directory. ``clock`` gives seconds since 1970.
+    ``mail_login`` checks passwords instead of the directory; ``proven`` is told of own passwords
+    that were right. ``clock`` gives seconds since 1970.
     """
 
     def __init__(
@@ -61,10 +63,11 @@ class LdapDirectory:
         secret: bytes,
         bounds: LoginBounds,
         terms: LdapTerms,
-        around: FixedSurroundings | None = None,
+        around: SurroundingsSource | None = None,
         server_name: str = "",
         mail_login: MailLogin | None = None,
         mobile: MobilePasswords | None = None,
+        proven: Callable[[AccountId, str], None] = lambda _account, _password: None,
     ) -> None:
         opener = Opener(servers, reactor=reactor, clock=reactor)
         self.pool = LdapPool(servers, opener, clock=reactor, chance=chance)
@@ -89,6 +92,7 @@ class LdapDirectory:
             secret=secret,
             bounds=bounds,
             prove_again_s=terms.prove_again_s,
+            proven=proven,
         )
         self.people = LdapPeople(
             pool=self.pool,

@@ -240,7 +240,7 @@ class LdapPool:
             raise
         if ending.code:
             connection.close()
-            hint = ": check ldap.bind_password" if ending.code in _WRONG else ""
+            hint = ": check directory.bind_dn" if ending.code in _WRONG else ""
             raise Unavailable(
                 f"the directory refuses {self._servers.bind_dn}, {described(ending)}{hint}"
             )

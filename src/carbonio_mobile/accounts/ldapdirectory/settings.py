@@ -39,7 +39,7 @@ class LdapUrl:
             return self.host == "localhost"
 
 
-def parse_url(text: str, option: str = "ldap.urls") -> LdapUrl:
+def parse_url(text: str, option: str = "directory.urls") -> LdapUrl:
     """Read the URL of a server. Raises: ConfigError."""
     try:
         parts = urlsplit(text.strip())
@@ -70,7 +70,7 @@ def system_trust() -> Trust:
     return Trust(roots=platformTrust(), source="the authorities of the system")
 
 
-def file_trust(path: Path, option: str = "ldap.ca_file") -> Trust:
+def file_trust(path: Path, option: str = "directory.authority") -> Trust:
     """Believe those in a file, PEM. Blocks. Raises: ConfigError."""
     try:
         octets = path.read_bytes()
@@ -113,15 +113,17 @@ class LdapServers:
 
     def __post_init__(self) -> None:
         if not self.urls:
-            raise ConfigError("ldap.urls", "expected one URL at least")
+            raise ConfigError("directory.urls", "expected one URL at least")
         for url in self.urls:
             if not (url.is_tls or self.start_tls or url.is_here):
                 raise ConfigError(
-                    "ldap.start_tls",
+                    "directory.start_tls",
                     f"passwords would go to {url} as they are; use ldaps:// or StartTLS",
                 )
         if self.bind_dn and not self.password:
-            raise ConfigError("ldap.bind_password", "expected the password of ldap.bind_dn")
+            raise ConfigError(
+                "directory.bind_password_file", "expected the password of directory.bind_dn"
+            )
 
 
 def parse_urls(texts: Sequence[str]) -> tuple[LdapUrl, ...]:

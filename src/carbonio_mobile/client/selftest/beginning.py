@@ -64,6 +64,9 @@ async def folder_create(walk: Walk) -> None:
                 await walk.make_folder(class_name)
             except Refused as exc:
                 refusals.append(exc)
+    before = _names(walk)
+    await walk.phone.folder_sync()  # may tell that one stands elsewhere: notes below Notes
+    expect(_names(walk) == before, "the folders that this device made")
     await _agree(walk)
     if refusals:
         raise refusals[0]
@@ -89,6 +92,10 @@ async def folder_delete(walk: Walk) -> None:
     await _agree(walk)
     names = [folder.name for folder in walk.witness.folders.values()]
     expect(f"Two {walk.marker}" not in names, "the other device not to see the folder any more")
+
+
+def _names(walk: Walk) -> dict[str, str]:
+    return {key: one.name for key, one in walk.phone.folders.items()}
 
 
 async def _agree(walk: Walk) -> None:

@@ -19,11 +19,11 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, ConnectingCancelledError, DNSLookupError
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
-from twisted.internet.ssl import Certificate, CertificateOptions, optionsForClientTLS
+from twisted.internet.ssl import CertificateOptions, optionsForClientTLS
 from twisted.logger import Logger
 
 from carbonio_mobile.errors import ProtocolError, Unavailable
-from carbonio_mobile.mailbox.certificates import SYSTEM_AUTHORITIES, certificate_fault
+from carbonio_mobile.mailbox.certificates import SYSTEM_AUTHORITIES, certificate_fault, trust_root
 from carbonio_mobile.mailbox.delivery.dots import stuffed
 from carbonio_mobile.mailbox.delivery.outcome import Outcome, Verdict, outcome_of
 from carbonio_mobile.mailbox.delivery.smtpclient import Reply, SmtpConnection, SmtpConnectionFactory
@@ -137,10 +137,7 @@ def tls_context(options: RelayOptions) -> Any:
     """Give what startTLS wants. Raises: OpenSSL.crypto.Error (the authority is no certificate)."""
     if options.tls is TlsMode.OPPORTUNISTIC:
         return CertificateOptions()
-    authority = None
-    if options.authority_pem:
-        authority = Certificate.loadPEM(options.authority_pem)
-    return optionsForClientTLS(options.host, authority)
+    return optionsForClientTLS(options.host, trust_root(options.authority_pem))
 
 
 class SmtpRelay:
@@ -218,6 +215,24 @@ class SmtpRelay:
             del self._sessions[session]
             ended.callback(None)
 
+    async def probe(self, login: Login | None) -> Mapping[str, str]:
+        """Open a session as for a message, and leave; gives what the server offers.
+
+        Keywords are in upper case, each with its values. Raises: Unavailable (what is in the way).
+        """
+        try:
+            connection = await self._connect()
+        except SessionFailed as exc:
+            raise Unavailable(exc.outcome.text) from exc
+        session = _Session(connection, self._options, self._hostname, self._tls_context, login)
+        try:
+            await session.open()
+        except SessionFailed as exc:
+            raise Unavailable(exc.outcome.text) from exc
+        finally:
+            connection.close()
+        return session.offers
+
     def _tls_context(self) -> Any:
         # Reading the system's authorities holds the reactor up for 11 ms (measured).
         if self._context is None:
@@ -279,6 +294,11 @@ class _Session:
         self._offers: dict[str, str] = {}
         self._encrypted = options.tls is TlsMode.WRAPPED
         self.is_decided_elsewhere = False
+
+    @property
+    def offers(self) -> Mapping[str, str]:
+        """What the server said that it can, after ``open``."""
+        return self._offers
 
     def abort(self) -> None:
         """Break off."""

@@ -13,7 +13,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from carbonio_mobile.directory.accounts import Account
-from carbonio_mobile.errors import Conflict, Corrupt
+from carbonio_mobile.errors import Conflict, Corrupt, Unavailable
 from carbonio_mobile.ids import FolderId, ItemId, OperationId
 from carbonio_mobile.interfaces import IMailbox
 from carbonio_mobile.mime.imip import calendar_of, senders
@@ -49,12 +49,15 @@ class Scheduling:
         stored: tuple[FolderId, ItemId],
         source: bytes,
         operation: OperationId,
-    ) -> None:
-        """Apply the meeting of a stored mail to its account's calendar. Never raises."""
+    ) -> bool:
+        """Apply the meeting of a stored mail to its account's calendar. Never raises.
+
+        False where a store was away: under the same name it may be tried again.
+        """
         try:
             meeting = await _meeting(mailbox, *stored)
             if meeting is None or meeting.method not in METHODS or _is_spam(source):
-                return
+                return True
             written_by = await self._in_thread(senders, source)
             for number, message in enumerate(await self._in_thread(_messages, source, meeting)):
                 name = OperationId(f"{operation}-{number}")
@@ -62,9 +65,11 @@ class Scheduling:
         except Corrupt as exc:
             _log.info("a meeting for {account} cannot be read: {why}",
                       account=account.id, why=str(exc))  # fmt: skip
-        except Exception:
+        except Exception as exc:
             # the mail is stored: that its calendar could not be is no reason to bounce
             _log.failure("a meeting cannot be applied for {account}", account=account.id)
+            return not isinstance(exc, Unavailable)
+        return True
 
     async def _apply(
         self,

@@ -109,15 +109,22 @@ class Change:
 
 def once(change: Change, verb: str, operation: OperationId, effect: Callable[[], Any]) -> Any:
     """Give the recorded result of an operation, or have its effect now and record what it gives."""
-    name = f"{verb} {operation}"
-    known = change.db.execute("SELECT result FROM operation WHERE id = ?", (name,)).fetchone()
+    known = recorded(change.db, verb, operation)
     if known is not None:
-        return json.loads(known[0])
+        return known
     result = effect()
     change.db.execute(
-        "INSERT INTO operation VALUES (?, ?, ?)", (name, change.now, json.dumps(result))
+        "INSERT INTO operation VALUES (?, ?, ?)",
+        (f"{verb} {operation}", change.now, json.dumps(result)),
     )
     return result
+
+
+def recorded(db: sqlite3.Connection, verb: str, operation: OperationId) -> Any:
+    """Give the recorded result of an operation; None where there is none."""
+    name = f"{verb} {operation}"
+    known = db.execute("SELECT result FROM operation WHERE id = ?", (name,)).fetchone()
+    return None if known is None else json.loads(known[0])
 
 
 def prune(db: sqlite3.Connection, now: float, *, tombstones_kept: int = TOMBSTONES_KEPT) -> None:

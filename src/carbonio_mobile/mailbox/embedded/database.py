@@ -10,13 +10,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Protocol
 
 from carbonio_mobile.errors import Corrupt
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.embedded.rows import folder_number
-from carbonio_mobile.mailbox.embedded.schema import MAILBOX_SCHEMA, Schema
+from carbonio_mobile.mailbox.embedded.schema import MAILBOX_SCHEMA
 from carbonio_mobile.mailbox.standard import FIRST_OWN_FOLDER, STANDARD_FOLDERS, name_key
 from carbonio_mobile.ownership import make_private_directories, make_private_file
+from carbonio_mobile.sync.folders import Folder
 
 _PAGES_BYTES = 256 << 20
 """What the pages of all databases that the process has open may take in memory together.
@@ -26,14 +28,39 @@ Without a limit each keeps 2 MiB: 200 that were read through took 416 MiB, with 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 
 
-def database_path(data_dir: Path, account: AccountId) -> Path:
-    """Give the place of an account's database, two levels below ``mailboxes``.
+MAILBOXES = "mailboxes"
+"""The directory, below that of all data, of the databases that are mailboxes."""
+
+
+def database_path(data_dir: Path, account: AccountId, *, below: str = MAILBOXES) -> Path:
+    """Give the place of an account's database, two levels below a directory.
 
     An id that is no plain file name stands as its digest.
     """
     digest = sha256(account.encode("utf-8", "surrogatepass")).hexdigest()
     name = account if _PLAIN_NAME.fullmatch(account) else f"={digest}"
-    return data_dir / "mailboxes" / digest[:2] / name / "mailbox.db"
+    return data_dir / below / digest[:2] / name / "mailbox.db"
+
+
+class AnySchema(Protocol):
+    """What :class:`Schema` does."""
+
+    @property
+    def label(self) -> str:
+        """The newest version, for the name of a file."""
+        ...
+
+    def create(self, db: sqlite3.Connection) -> None:
+        """Give an empty database the newest schema; leaves the transaction open."""
+        ...
+
+    def outdated(self, db: sqlite3.Connection) -> bool:
+        """Tell whether a database needs an upgrade. Raises: StoreError if it is too new."""
+        ...
+
+    def upgrade(self, db: sqlite3.Connection) -> None:
+        """Bring a database to the newest schema."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +68,16 @@ class DatabaseFiles:
     """Opens the databases below a data directory.
 
     ``busy_s`` is how long a statement waits for another process. Without ``durable`` a commit does
-    not wait for the disk: for tests that make thousands of them.
+    not wait for the disk: for tests that make thousands of them. ``folders`` are those that a new
+    one begins with.
     """
 
     data_dir: Path
     busy_s: float
     durable: bool
-    schema: Schema = MAILBOX_SCHEMA
+    schema: AnySchema = MAILBOX_SCHEMA
+    below: str = MAILBOXES
+    folders: tuple[Folder, ...] = STANDARD_FOLDERS
 
     def open(self, account: AccountId) -> sqlite3.Connection:
         """Open an account's database, made if need be; for use by the calling thread only.
@@ -55,7 +85,7 @@ class DatabaseFiles:
         Raises: StoreError (schema newer than the code), Corrupt (it is another account's),
         sqlite3.Error, OSError.
         """
-        path = database_path(self.data_dir, account)
+        path = database_path(self.data_dir, account, below=self.below)
         if not path.exists():
             self._make(path, account)
         db = self._connect(path)
@@ -98,7 +128,7 @@ class DatabaseFiles:
             with closing(sqlite3.connect(draft, isolation_level=None)) as db:
                 db.execute("PRAGMA synchronous = FULL")
                 self.schema.create(db)
-                _fill(db, account)
+                _fill(db, account, self.folders)
                 db.execute("COMMIT")
             draft.rename(path)
             os.fsync(directory)
@@ -110,20 +140,20 @@ class DatabaseFiles:
         with _directory_lock(path.parent):
             if not self.schema.outdated(db):
                 return
-            copy = path.with_name(f"mailbox.before-v{self.schema.newest}.db")
+            copy = path.with_name(f"mailbox.before-{self.schema.label}.db")
             make_private_file(copy)
             with closing(sqlite3.connect(copy, isolation_level=None)) as kept:
                 db.backup(kept)
             self.schema.upgrade(db)
 
 
-def _fill(db: sqlite3.Connection, account: AccountId) -> None:
+def _fill(db: sqlite3.Connection, account: AccountId, folders: tuple[Folder, ...]) -> None:
     db.execute(
         "INSERT INTO mailbox VALUES (1, ?, ?, 1, 1, 0, '{}')", (account, secrets.token_hex(4))
     )
     db.executemany(
         "INSERT INTO folder VALUES (?, NULL, ?, ?, ?, 1, 1, 0, 0)",
-        ((folder_number(f.id), f.name, name_key(f.name), f.kind.value) for f in STANDARD_FOLDERS),
+        ((folder_number(f.id), f.name, name_key(f.name), f.kind.value) for f in folders),
     )
     db.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'folder'", (FIRST_OWN_FOLDER - 1,))
 

@@ -146,6 +146,10 @@ class EmbeddedMailbox:
         """See :meth:`IObjects.events`."""
         return self._read(objects.events, start, end, limit)
 
+    async def schedules(self, folder: FolderId) -> bool:  # noqa: ARG002 - in no folder
+        """See :meth:`IObjects.schedules`: meeting mail is sent by those who store events."""
+        return False
+
     async def add_object(
         self, folder: FolderId, source: bytes, *, operation: OperationId
     ) -> ItemHead:

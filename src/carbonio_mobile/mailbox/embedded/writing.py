@@ -31,7 +31,8 @@ _MOVE = (
     "UPDATE item SET folder = ?, number = ?, modseq = ?, content_modseq = ?, read_modseq = ?,"
     " follow_up_modseq = ?, categories_modseq = ?, verb_modseq = ? WHERE id = ?"
 )
-_STATE = "is_read, follow_up, categories, verb, verb_at"
+STATE = "is_read, follow_up, categories, verb, verb_at"
+"""The columns of a state, as ``rows.unpack_state`` takes them."""
 _STAMP_OF = {
     Aspect.READ: "read_modseq",
     Aspect.FOLLOW_UP: "follow_up_modseq",
@@ -95,17 +96,18 @@ def insert(
     quota_bytes: int,
 ) -> tuple[int, float, int]:
     """Enter an item; gives its number, its time and its version's number. Raises: OverQuota."""
-    _take_space(change, content.size_bytes, quota_bytes)
+    take_space(change, content.size_bytes, quota_bytes)
     modseq, number = change.stamp(), change.arrive(folder, 1)
     place = (folder, number, received, *(modseq,) * 6)
     held = (content.conversation, content.size_bytes)
-    item = change.db.execute(_INSERT, (*place, *_state_columns(state), *held)).lastrowid
+    item = change.db.execute(_INSERT, (*place, *state_columns(state), *held)).lastrowid
     assert item is not None
     _insert_content(change.db, item, content)
     return number, received, modseq
 
 
-def _take_space(change: Change, more_bytes: int, quota_bytes: int) -> None:
+def take_space(change: Change, more_bytes: int, quota_bytes: int) -> None:
+    """Count octets more, or less; ``quota_bytes`` 0 means no quota. Raises: OverQuota."""
     if quota_bytes and more_bytes > 0 and change.used_bytes + more_bytes > quota_bytes:
         raise OverQuota(f"{change.used_bytes} of {quota_bytes} bytes used, {more_bytes} more asked")
     change.used_bytes += more_bytes
@@ -119,7 +121,8 @@ def _insert_content(db: sqlite3.Connection, item: int, content: Content) -> None
     index(db, item, content.searchable)
 
 
-def _state_columns(state: MailState) -> tuple[int, str | None, str | None, int, float]:
+def state_columns(state: MailState) -> tuple[int, str | None, str | None, int, float]:
+    """Give the columns of a state, as ``rows.unpack_state`` reads them."""
     return (
         int(state.read),
         pack_follow_up(state.follow_up),
@@ -144,13 +147,14 @@ def update(
     if contents and row.kind is not FolderKind.DRAFTS:
         raise NotAllowed("a new source outside of the drafts")
     found = change.db.execute(
-        f"SELECT number, id, modseq, {_STATE} FROM item WHERE {_AMONG}",  # noqa: S608
+        f"SELECT number, id, modseq, {STATE} FROM item WHERE {_AMONG}",  # noqa: S608
         (row.id, id_list(patches)),
     ).fetchall()
     versions = {}
     for number, item, modseq, *columns in found:
         patch = patches[number]
-        changed = _patch_state(change.db, item, unpack_state(*columns), patch)
+        old = unpack_state(*columns)
+        changed = write_state(change.db, item, old, patched(old, patch))
         if number in contents and _differs(change.db, item, patch):
             replace_content(change, item, contents[number], quota_bytes)
             changed.append("content_modseq")
@@ -162,12 +166,11 @@ def update(
     return versions
 
 
-def _patch_state(db: sqlite3.Connection, item: int, old: MailState, patch: MailPatch) -> list[str]:
+def write_state(db: sqlite3.Connection, item: int, old: MailState, new: MailState) -> list[str]:
     """Write what differs; gives the names of the stamps that it calls for."""
-    new = patched(old, patch)
     if new == old:
         return []
-    set_columns(db, item, dict(zip(_STATE.split(", "), _state_columns(new), strict=True)))
+    set_columns(db, item, dict(zip(STATE.split(", "), state_columns(new), strict=True)))
     return [_STAMP_OF[aspect] for aspect in differing(old, new)]
 
 
@@ -186,7 +189,7 @@ def replace_content(change: Change, item: int, content: Content, quota_bytes: in
     (size_bytes,) = change.db.execute(
         "SELECT size_bytes FROM item WHERE id = ?", (item,)
     ).fetchone()
-    _take_space(change, content.size_bytes - size_bytes, quota_bytes)
+    take_space(change, content.size_bytes - size_bytes, quota_bytes)
     forget(change.db, (item,))
     change.db.execute("DELETE FROM body WHERE item = ?", (item,))
     change.db.execute("DELETE FROM source WHERE item = ?", (item,))
@@ -246,7 +249,7 @@ def delete(change: Change, folder: FolderId, items: Sequence[ItemId]) -> frozens
         f"SELECT number, id, size_bytes FROM item WHERE {_AMONG}",  # noqa: S608
         (row.id, id_list(items)),
     ).fetchall()
-    return _remove(change, row.id, here)
+    return remove(change, row.id, here)
 
 
 def empty(change: Change, folder: int, limit: int) -> int:
@@ -255,11 +258,11 @@ def empty(change: Change, folder: int, limit: int) -> int:
         "SELECT number, id, size_bytes FROM item WHERE folder = ? ORDER BY number LIMIT ?",
         (folder, limit),
     )
-    return len(_remove(change, folder, here.fetchall()))
+    return len(remove(change, folder, here.fetchall()))
 
 
-def _remove(change: Change, folder: int, here: Sequence[tuple[int, int, int]]) -> frozenset[ItemId]:
-    """Delete items of a folder, given as (number, id, size)."""
+def remove(change: Change, folder: int, here: Sequence[tuple[int, int, int]]) -> frozenset[ItemId]:
+    """Delete items of a folder, given as (number, id, size); gives their numbers."""
     if not here:
         return frozenset()
     rows = [item for _, item, _ in here]

@@ -1,14 +1,15 @@
 """What every change hub does."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
 from carbonio_mobile.ids import AccountId, FolderId
-from carbonio_mobile.interfaces import IChangeHub, IChangeSink, IWatch
+from carbonio_mobile.interfaces import IChangeHub, IChangeSink, IInterest, IWatch
 from carbonio_mobile.sync.wake import TIME_UP, Wake
 
 ANN, BOB = AccountId("ann"), AccountId("bob")
@@ -20,8 +21,26 @@ def arrived(*folders: FolderId) -> Wake:
     return Wake(folders=frozenset(folders))
 
 
+@implementer(IInterest)
+class Interest:
+    """Notes what it is told: account and folders."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[AccountId, set[FolderId]]] = []
+
+    def watched(self, account: AccountId, folders: Collection[FolderId]) -> None:
+        """Note it."""
+        self.told.append((account, set(folders)))
+
+    def news(self) -> list[tuple[AccountId, set[FolderId]]]:
+        """Give what was told since this was called last."""
+        told, self.told = self.told, []
+        return told
+
+
 class ChangeHubContract(SynchronousTestCase):
-    """Subclass it with a ``setUp`` that sets ``hub`` and ``sink``, on the time of ``clock``.
+    """Subclass it with a ``setUp`` that sets ``hub`` and ``sink``, on the time of ``clock``, and
+    ``interest`` that the hub was given.
 
     What a report leads to may happen in the next turn of the reactor: :meth:`turn` makes it happen.
     """
@@ -29,6 +48,7 @@ class ChangeHubContract(SynchronousTestCase):
     hub: IChangeHub
     sink: IChangeSink
     clock: Clock
+    interest: Interest
 
     def turn(self, seconds: float = 0.0) -> None:
         """Let time pass, and with it all turns of the reactor that are due."""
@@ -240,3 +260,33 @@ class ChangeHubContract(SynchronousTestCase):
         self.sink.folder_changed(ANN, INBOX, arrival=True)
         self.turn()
         self.assertEqual(arrived(INBOX), self.successResultOf(again[0]))
+
+    def test_interest(self) -> None:
+        """It is told when the first watch of a folder begins and the last one ends, and not of
+        those in between, be there ever so many.
+        """
+        first = self.watch(INBOX, SENT)
+        self.assertEqual([(ANN, {INBOX, SENT})], self.interest.news())
+        others = [self.watch(INBOX) for _ in range(9)]
+        self.assertEqual([], self.interest.news())
+        third = self.watch(TRASH, INBOX)
+        self.watch(INBOX, account=BOB)
+        self.assertEqual([(ANN, {INBOX, SENT, TRASH}), (BOB, {INBOX})], self.interest.news())
+        first.close()
+        first.close()
+        self.assertEqual([(ANN, {INBOX, TRASH})], self.interest.news())
+        for one in others:
+            one.close()
+        self.assertEqual([], self.interest.news())
+        wait = self.wait(third)
+        wait.cancel()
+        self.failureResultOf(wait, CancelledError)
+        self.assertEqual([(ANN, set())], self.interest.news())
+
+    def test_interest_in_odd_names(self) -> None:
+        """Devices name folders as they like: twice, with blanks, none; all of it ends."""
+        for folders in ((), (INBOX, INBOX), (FolderId("5 6"), FolderId(""))):
+            self.watch(*map(FolderId, folders)).close()
+        self.assertEqual(set(), self.interest.news()[-1][1])
+        self.watch(SENT)
+        self.assertEqual([(ANN, {SENT})], self.interest.news())

@@ -27,11 +27,17 @@ class SearchPromises(WritePromises):
         return list(result.hits)
 
     async def test_words(self) -> None:
-        """All words must occur, in subject, people, text or attachment names; by prefix, folded."""
+        """All words must occur, in subject, people, text or attachment names; by prefix, folded.
+
+        A backend whose server searches may find parts of words too, and keep accents apart.
+        """
         mail = (self.inbox, (await self.add(message("Café Übersicht", "Grüße aus ROMA"))).item)
-        for phrase in ("cafe", "CAFÉ", "ubers", "roma gru", "ann@example.com", "  roma  ", "john"):
+        there = ["CAFÉ", "übers", "roma grü", "ann@example.com", "  roma  ", "john"]
+        there += ["cafe", "ubers", "roma gru"] if self.folds_accents else []
+        missing = ["café nowhere", "romana", *([] if self.finds_parts_of_words else ["afe"])]
+        for phrase in there:
             self.assertEqual([mail], await self.found(phrase=phrase), phrase)
-        for phrase in ("afe", "cafe nowhere", "romana"):
+        for phrase in missing:
             self.assertEqual([], await self.found(phrase=phrase), phrase)
         plan = (self.inbox, (await self.add(WITH_ATTACHMENT)).item)
         self.assertEqual([plan], await self.found(phrase="plan.pdf"))

@@ -1,6 +1,7 @@
 """What the suites of the mailbox contract share: a mailbox, its sink and quota, messages."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
@@ -44,7 +45,22 @@ def message(subject: str = "Lunch", body: str = "At noon?", *, number: int = 1) 
 
 
 class MailboxFixture(TestCase):
-    """Gives each test a new mailbox ``box`` and the ids of three folders of it."""
+    """Gives each test a new mailbox ``box`` and the ids of three folders of it.
+
+    A backend in front of other servers may say where these differ: ``finds_parts_of_words`` when it
+    searches, ``folds_accents`` then too, ``odd_sources`` that it takes for messages,
+    ``longest_name`` in characters that a folder may have, ``user_kinds`` of folders that it makes.
+    """
+
+    finds_parts_of_words = False
+    folds_accents = True
+    odd_sources: ClassVar[tuple[bytes, ...]] = (
+        b"",
+        b"\x00\xff\r\n\r\n\x00",
+        b"Subject: \xff\r\n\r\n\xed\xa0\x80",
+    )
+    longest_name = 256
+    user_kinds = tuple(kind for kind in FolderKind if kind.value.startswith("user-"))
 
     mailboxes: IMailboxes
     box: IMailbox

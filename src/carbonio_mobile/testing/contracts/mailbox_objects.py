@@ -221,6 +221,13 @@ class ObjectPromises(MailboxFixture):
         self.assertEqual([], await found(NOON - 10 * 86_400, NOON - 5 * 86_400))
         self.assertEqual(["a"], await found(NOON, NOON + 60, limit=1))
 
+    async def test_who_sends_invitations(self) -> None:
+        """Each folder tells it; where messages are stored nobody is told by storing one."""
+        folders = (await self.box.hierarchy()).folders
+        told = {one.kind: await self.box.schedules(one.id) for one in folders}
+        self.assertTrue(all(isinstance(one, bool) for one in told.values()), told)
+        self.assertFalse(any(is_told for kind, is_told in told.items() if kind.holds_mail), told)
+
     async def test_moving_and_deleting(self) -> None:
         """Objects move to folders of their kind with a new id, and go for good."""
         calendar = await self.folder_of(FolderKind.CALENDAR)

@@ -176,7 +176,7 @@ class WritePromises(MailboxFixture):
             head.item
         ]
         self.assertEqual((message(), False), (item.source, item.state.read))
-        mail = await self.add(b"")
+        mail = await self.add(self.odd_sources[0])
         with self.assertRaises(NotAllowed):
             await self.box.update(self.inbox, {mail.item: MailPatch(source=message())})
 

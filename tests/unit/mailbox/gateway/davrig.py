@@ -18,9 +18,9 @@ from twisted.python.failure import Failure
 from twisted.web.client import URI, Agent, HTTPConnectionPool
 
 from carbonio_mobile.dav.hrefs import read_url
-from carbonio_mobile.mailbox.gateway.davconnection import Credentials, DavConnection
-from carbonio_mobile.mailbox.gateway.davendpoint import BoundedEndpoint, DavTrust
-from carbonio_mobile.mailbox.gateway.davsite import DavBounds, DavSite
+from carbonio_mobile.mailbox.davclient.connection import Credentials, DavConnection
+from carbonio_mobile.mailbox.davclient.endpoint import BoundedEndpoint, DavTrust
+from carbonio_mobile.mailbox.davclient.site import DavBounds, DavSite
 
 T = TypeVar("T")
 SITE = read_url("https://dav.example.com/")

@@ -8,7 +8,7 @@ from carbonio_mobile.dav.freebusy import Period
 from carbonio_mobile.dav.hrefs import read_url
 from carbonio_mobile.dav.names import FREE_BUSY_QUERY
 from carbonio_mobile.errors import NotAllowed
-from carbonio_mobile.mailbox.gateway.davbusy import busy_in, busy_people
+from carbonio_mobile.mailbox.davclient.busy import busy_in, busy_people
 from tests.unit.mailbox.gateway.davrig import SITE, Peer, Reply
 
 OUTBOX = read_url(SITE + "out/")

@@ -15,7 +15,7 @@ from carbonio_mobile.dav.hrefs import Url, read_url
 from carbonio_mobile.dav.members import Changes
 from carbonio_mobile.dav.names import SYNC_REPORT
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound
-from carbonio_mobile.mailbox.gateway.davchanges import DavChanges, is_current
+from carbonio_mobile.mailbox.davclient.changes import DavChanges, is_current
 from tests.unit.mailbox.gateway.davrig import (
     SITE,
     Asked,

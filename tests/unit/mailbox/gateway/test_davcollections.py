@@ -5,8 +5,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from carbonio_mobile.dav.collection import Collection, Kind
 from carbonio_mobile.dav.hrefs import read_url
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, OverQuota, StoreError
-from carbonio_mobile.mailbox.gateway.davcollections import DavCollections
-from carbonio_mobile.mailbox.gateway.davdiscovery import Homes
+from carbonio_mobile.mailbox.davclient.collections import DavCollections
+from carbonio_mobile.mailbox.davclient.discovery import Homes
 from tests.unit.dav.shapes import RADICALE, ZIMBRA
 from tests.unit.mailbox.gateway.davrig import SITE, Asked, Peer, Reply, multistatus, response
 

@@ -17,8 +17,8 @@ from twisted.web.client import ResponseNeverReceived
 from carbonio_mobile.dav.faults import LoginRefused, TryLater, Unreadable
 from carbonio_mobile.dav.hrefs import read_url, resolved
 from carbonio_mobile.errors import NotAllowed, StoreError, TooLarge, Unavailable
-from carbonio_mobile.mailbox.gateway.davconnection import Credentials, DavConnection
-from carbonio_mobile.mailbox.gateway.davsite import DavBounds
+from carbonio_mobile.mailbox.davclient.connection import Credentials, DavConnection
+from carbonio_mobile.mailbox.davclient.site import DavBounds
 from tests.unit.mailbox.gateway.davrig import SITE, Asked, Peer, Reply, multistatus, response
 
 URL = resolved("/cal/1.ics", SITE)

@@ -5,7 +5,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.dav.faults import LoginRefused, TryLater
 from carbonio_mobile.errors import ConfigError, NotFound, Unavailable
-from carbonio_mobile.mailbox.gateway.davdiscovery import Homes, configured_home, discover
+from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_home, discover
 from tests.unit.mailbox.gateway.davrig import SITE, Asked, Peer, Reply, multistatus, response
 
 ME = "<D:current-user-principal><D:href>/me/</D:href></D:current-user-principal>"

@@ -11,8 +11,8 @@ from carbonio_mobile.dav.faults import LoginRefused, TryLater, UidTaken
 from carbonio_mobile.dav.hrefs import Url, read_url
 from carbonio_mobile.dav.names import SYNC_REPORT
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, TooLarge, Unavailable
-from carbonio_mobile.mailbox.gateway.davitems import DavItems, Item, Page, Stored
-from carbonio_mobile.mailbox.gateway.davsite import DavBounds
+from carbonio_mobile.mailbox.davclient.items import DavItems, Item, Page, Stored
+from carbonio_mobile.mailbox.davclient.site import DavBounds
 from tests.unit.mailbox.gateway.davrig import SITE, Asked, Peer, Reply, gone, multistatus, response
 
 CAL = Collection(url=read_url(SITE + "cal/"), kind=Kind.CALENDAR, name="x")

@@ -1,0 +1,1 @@
+"""A CalDAV and CardDAV server: discovery, collections, changes, items."""

@@ -1,0 +1,1 @@
+"""By which login accounts reach the servers behind the gateway."""

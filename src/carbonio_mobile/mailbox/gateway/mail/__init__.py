@@ -1,0 +1,1 @@
+"""Mail of the gateway: the mirror of mailboxes, kept fresh, read and written."""

@@ -1,0 +1,1 @@
+"""Notes of the gateway in an IMAP mailbox."""

@@ -1,0 +1,1 @@
+"""Calendars, tasks, contacts and notes of the gateway on a DAV server."""

@@ -1,0 +1,1 @@
+"""Hearing of what comes into mailboxes of the gateway."""

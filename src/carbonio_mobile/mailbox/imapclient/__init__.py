@@ -1,0 +1,1 @@
+"""Connections to an IMAP server: login, pool, operations, watch."""

@@ -1,0 +1,1 @@
+"""Sending by the mail server's submission service."""

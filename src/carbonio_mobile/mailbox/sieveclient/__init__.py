@@ -1,0 +1,1 @@
+"""Automatic replies by ManageSieve."""

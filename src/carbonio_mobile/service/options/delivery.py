@@ -1,0 +1,168 @@
+"""Mail that arrives by LMTP and mail that goes out."""
+
+from carbonio_mobile.mailbox.delivery.lmtp import LmtpLimits
+from carbonio_mobile.mailbox.delivery.outbox import OutboxOptions
+from carbonio_mobile.mailbox.delivery.relay import RelayOptions, TlsMode
+from carbonio_mobile.service.options.option import Kind, Option
+
+_LMTP = LmtpLimits()
+_OUTBOX = OutboxOptions()
+_RELAY = RelayOptions(host="")
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        section="mail",
+        name="hostname",
+        kind=Kind.TEXT,
+        default="",
+        help="what this server calls itself in LMTP, SMTP and reports; empty: the machine's name",
+    ),
+    Option(
+        section="mail",
+        name="postmaster",
+        kind=Kind.TEXT,
+        default=_OUTBOX.postmaster,
+        help="the address of the account that takes mail for postmaster@ any domain; empty: none",
+    ),
+    Option(
+        section="mail",
+        name="lmtp_connections",
+        kind=Kind.COUNT,
+        default=_LMTP.connections,
+        low=1,
+        high=10_000,
+        help="open LMTP connections",
+    ),
+    Option(
+        section="mail",
+        name="lmtp_recipients",
+        kind=Kind.COUNT,
+        default=_LMTP.recipients,
+        low=100,
+        high=100_000,
+        help="recipients of one message in LMTP",
+    ),
+    Option(
+        section="mail",
+        name="lmtp_idle_s",
+        kind=Kind.SECONDS,
+        default=_LMTP.idle_s,
+        unit="s",
+        low=1,
+        high=3600,
+        help="the longest silence of an LMTP client that is waited for",
+    ),
+    Option(
+        section="mail",
+        name="lmtp_bytes",
+        kind=Kind.COUNT,
+        default=_LMTP.all_bytes,
+        unit="bytes",
+        low=1_048_576,
+        high=68_719_476_736,
+        help="what the messages of all LMTP connections under way may take together",
+    ),
+    Option(
+        section="mail",
+        name="waiting_count",
+        kind=Kind.COUNT,
+        default=_OUTBOX.waiting_count,
+        low=10,
+        high=1_000_000,
+        help="messages of one account that may wait to go out; it may send no more until then",
+    ),
+    Option(
+        section="mail",
+        name="waiting_bytes",
+        kind=Kind.COUNT,
+        default=_OUTBOX.waiting_bytes,
+        unit="bytes",
+        low=1_048_576,
+        high=1_099_511_627_776,
+        help="the same for their size, compressed",
+    ),
+    Option(
+        section="mail",
+        name="free_bytes",
+        kind=Kind.COUNT,
+        default=_OUTBOX.free_bytes,
+        unit="bytes",
+        low=0,
+        high=1_099_511_627_776,
+        help="how much of the disk stays free: with less nothing is taken from devices to send",
+    ),
+    Option(
+        section="mail",
+        name="answer_every_s",
+        kind=Kind.SECONDS,
+        default=_OUTBOX.answer_every_s,
+        unit="s",
+        low=3600,
+        high=2_592_000,
+        help="how often one sender is told that the account is out of office",
+    ),
+    Option(
+        section="mail",
+        name="retry_delays_s",
+        kind=Kind.DELAYS,
+        default=_OUTBOX.schedule.delays_s,
+        unit="s",
+        help="pauses before the second, third, ... attempt to send; the last holds for the rest",
+    ),
+    Option(
+        section="mail",
+        name="give_up_s",
+        kind=Kind.SECONDS,
+        default=_OUTBOX.schedule.give_up_s,
+        unit="s",
+        low=60,
+        high=2_592_000,
+        help="after what time mail that could not be sent is reported back to its sender",
+    ),
+    Option(
+        section="relay",
+        name="host",
+        kind=Kind.TEXT,
+        default="",
+        help="its name or address; empty: there is none, and mail to others is reported back",
+    ),
+    Option(
+        section="relay",
+        name="port",
+        kind=Kind.COUNT,
+        default=_RELAY.port,
+        low=1,
+        high=65_535,
+        help="its port",
+    ),
+    Option(
+        section="relay",
+        name="tls",
+        kind=Kind.TEXT,
+        default=_RELAY.tls.value,
+        choices=tuple(mode.value for mode in TlsMode),
+        help="required: STARTTLS with a certificate that fits; wrapped: TLS from the first byte; "
+        "opportunistic: whatever is offered, not with a user; off: none",
+    ),
+    Option(
+        section="relay",
+        name="authority",
+        kind=Kind.PATH,
+        default="",
+        help="a PEM file with the certificate that signs the relay's; empty: those of the system",
+    ),
+    Option(
+        section="relay",
+        name="user",
+        kind=Kind.TEXT,
+        default=_RELAY.user,
+        help="the name to log in with; empty: no login",
+    ),
+    Option(
+        section="relay",
+        name="password_file",
+        kind=Kind.PATH,
+        default="",
+        help="a file that holds the password, so that this one need not be secret",
+    ),
+)
