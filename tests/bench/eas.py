@@ -101,7 +101,7 @@ class Daemon:
             capture_output=True,
         )
         if output.returncode:
-            raise SystemExit(output.stderr.decode()[-2000:] + self._log.read_text()[-4000:])
+            raise SystemExit(self._log.read_text()[-2000:] + output.stderr.decode()[-2000:])
         return json.loads(output.stdout)
 
 

@@ -80,7 +80,7 @@ class GatewayLoad(Daemon):
             capture_output=True,
         )
         if output.returncode:
-            raise SystemExit(output.stderr.decode()[-2000:] + self._log.read_text()[-4000:])
+            raise SystemExit(self._log.read_text()[-2000:] + output.stderr.decode()[-2000:])
         return json.loads(output.stdout)
 
 
@@ -109,7 +109,7 @@ def gateway(accounts: dict[int, int]) -> Iterator[GatewayLoad]:
         running = GatewayLoad(Path(name), dovecot)
         try:
             for user, count in accounts.items():
-                dovecot.add_user(f"user{user}@example.com")
+                dovecot.add_user(f"user{user}@example.com", quota="storage=100G")
                 if count:
                     fill(dovecot, user, count)
             if os.geteuid() == 0:
