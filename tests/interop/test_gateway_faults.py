@@ -87,8 +87,11 @@ class AwayTests(GatewayCase):
             self.assertEqual(sorted(names), sorted([*both[0], *both[1]]))
             self.assertEqual(both[0], await self.on_server(all_of_them=True))
             self.assertEqual(both[1], await self.on_server("Trash", all_of_them=True))
-        await self.move(list(await self.held()))
+        await self.until_done(self.move_all)
         self.assertEqual(names, await self.names(self.trash))
+
+    async def move_all(self) -> None:
+        await self.move(list(await self.held()))
 
     async def move(self, items: list) -> None:  # type: ignore[type-arg]
         await self.box.move(self.inbox, items, self.trash)

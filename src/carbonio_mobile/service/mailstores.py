@@ -23,7 +23,7 @@ from carbonio_mobile.interfaces import (
     IMailingLists,
     ISubmission,
 )
-from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_home
+from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_homes
 from carbonio_mobile.mailbox.delivery.lmtp import LmtpFactory
 from carbonio_mobile.mailbox.delivery.outbox import Outbox
 from carbonio_mobile.mailbox.delivery.relay import NO_RELAY, Login, smtp_relay
@@ -227,15 +227,10 @@ class RemoteMailStore:
     async def _homes(self, account: AccountId) -> Homes | None:
         """Give the homes that are configured for an account's address; None: ask the server."""
         dav = self._clients.settings.dav
-        if dav is None or not (dav.calendars or dav.address_books):
+        if dav is None:
             return None
         address = (await self._accounts.account(account)).name
-        return Homes(
-            calendars=(configured_home(dav.calendars, address),) if dav.calendars else (),
-            address_books=(
-                (configured_home(dav.address_books, address),) if dav.address_books else ()
-            ),
-        )
+        return configured_homes(dav.calendars, dav.address_books, address)
 
     async def _submission_login(self, account: AccountId) -> Login | None:
         return await self._clients.keychain.submission(account)

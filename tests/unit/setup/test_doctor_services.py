@@ -10,6 +10,7 @@ from carbonio_mobile.dav.faults import LoginRefused as DavRefused
 from carbonio_mobile.dav.hrefs import Url
 from carbonio_mobile.dav.names import SYNC_REPORT
 from carbonio_mobile.errors import NotAllowed, NotFound, Unavailable
+from carbonio_mobile.mailbox.davclient import discovery
 from carbonio_mobile.mailbox.davclient.discovery import Homes
 from carbonio_mobile.mailbox.gateway.logins.keychain import Way
 from carbonio_mobile.setup.doctor import away, dav, submitting
@@ -78,7 +79,7 @@ def look_at_dav(
     async def connect(_account: Any) -> Any:
         return SimpleNamespace(site=SimpleNamespace(url=HOME), request=request)
 
-    monkeypatch.setattr(dav, "discover", discover)
+    monkeypatch.setattr(discovery, "discover", discover)
     monkeypatch.setattr(dav, "DavCollections", Listing)
     played_clients = clients(**plan)
     played_clients.dav_connection = connect
@@ -144,11 +145,11 @@ def test_where_strangers_are_led(
 
 
 def test_homes_that_are_configured(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server is asked for nothing, so it is not known whether it sends invitations."""
+    """They count where the server tells of none."""
     template = "https://dav.example.com/{local}/"
-    look_at_dav(told, monkeypatch, homes=NotFound("not asked"), configured=template)
+    look_at_dav(told, monkeypatch, homes=NotFound("no home"), configured=template)
     assert "calendars are in dav.example.com/john/" in told.of(Level.WORKS)
-    assert "dav.calendars" in told.only(Level.DEGRADES)
+    assert "dav.calendars" in told.of(Level.WORKS)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,41 @@ def configured_home(template: str, address: str) -> Url:
         raise ConfigError(template, str(exc)) from exc
 
 
+def configured_homes(calendars: str, address_books: str, address: str) -> Homes | None:
+    """Give the homes that templates mean for a mail address; None where both are empty.
+
+    Raises: ConfigError.
+    """
+    if not (calendars or address_books):
+        return None
+    return Homes(
+        calendars=(configured_home(calendars, address),) if calendars else (),
+        address_books=(configured_home(address_books, address),) if address_books else (),
+    )
+
+
+async def find_homes(connection: DavConnection, configured: Homes | None) -> Homes:
+    """Ask the site for the login's homes; those that are configured count before what it says.
+
+    A server need not know them then, but may know more. Raises: as :func:`discover`.
+    """
+    try:
+        found = await discover(connection)
+    except LoginRefused:
+        raise
+    except (NotFound, NotAllowed):
+        if configured is None:
+            raise
+        return configured
+    if configured is None:
+        return found
+    return replace(
+        found,
+        calendars=configured.calendars or found.calendars,
+        address_books=configured.address_books or found.address_books,
+    )
+
+
 async def discover(connection: DavConnection) -> Homes:
     """Ask the connection's site for the login's homes.
 

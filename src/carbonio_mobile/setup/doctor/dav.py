@@ -12,7 +12,7 @@ from carbonio_mobile.dav.names import PRINCIPAL
 from carbonio_mobile.errors import NotFound, StoreError
 from carbonio_mobile.mailbox.davclient.collections import DavCollections
 from carbonio_mobile.mailbox.davclient.connection import MULTISTATUS, DavConnection
-from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_home, discover
+from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_homes, find_homes
 from carbonio_mobile.mailbox.gateway.logins.keychain import Way, named
 from carbonio_mobile.mailbox.gateway.objects.choice import arranged
 from carbonio_mobile.service.gateway import GatewayClients
@@ -74,19 +74,14 @@ async def look_at_dav(
 async def _homes(
     part: Part, connection: DavConnection, settings: DavSettings, subject: Subject
 ) -> Homes | None:
-    if settings.calendars or settings.address_books:
-        books = settings.address_books
-        calendars = settings.calendars
-        homes = Homes(
-            calendars=(configured_home(calendars, subject.address),) if calendars else (),
-            address_books=(configured_home(books, subject.address),) if books else (),
-        )
-        part.works("the homes are those of dav.calendars and dav.address_books")
-    else:
-        for service in ("caldav", "carddav"):
-            await _look_at_well_known(part, connection, service)
-        homes = await discover(connection)
-        part.works(f"the login is {_short(homes.principal or '')}, as the server tells")
+    configured = configured_homes(settings.calendars, settings.address_books, subject.address)
+    for service in ("caldav", "carddav"):
+        await _look_at_well_known(part, connection, service)
+    homes = await find_homes(connection, configured)
+    if homes.principal is not None:
+        part.works(f"the login is {_short(homes.principal)}, as the server tells")
+    if configured is not None:
+        part.works("dav.calendars and dav.address_books say where its homes are")
     for what, urls in (("calendars", homes.calendars), ("address books", homes.address_books)):
         if urls:
             part.works(f"{what} are in {', '.join(map(_short, urls))}")
@@ -169,12 +164,7 @@ def _tell_standard(
 
 
 def _tell_scheduling(part: Part, homes: Homes) -> None:
-    if homes.principal is None:
-        part.degrades(
-            "the server was not asked whether it sends invitations itself: they are sent by mail",
-            "Leave dav.calendars and dav.address_books empty where the server tells of its homes.",
-        )
-    elif homes.schedules:
+    if homes.schedules:
         part.works("the server itself sends invitations (calendar-auto-schedule)")
     else:
         part.works("invitations are sent by mail: the server has no calendar-auto-schedule")

@@ -5,7 +5,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from carbonio_mobile.dav.faults import LoginRefused, TryLater
 from carbonio_mobile.errors import ConfigError, NotFound, Unavailable
-from carbonio_mobile.mailbox.davclient.discovery import Homes, configured_home, discover
+from carbonio_mobile.mailbox.davclient.discovery import (
+    Homes,
+    configured_home,
+    configured_homes,
+    discover,
+    find_homes,
+)
 from tests.unit.mailbox.gateway.davrig import SITE, Asked, Peer, Reply, multistatus, response
 
 ME = "<D:current-user-principal><D:href>/me/</D:href></D:current-user-principal>"
@@ -70,6 +76,29 @@ class DiscoveryTests(SynchronousTestCase):
         self.assertEqual(found.calendars, (SITE + "me/cal/",))
         self.assertEqual((found.outbox, found.schedules, found.addresses), (None, False, ()))
         self.assertEqual(peer.lines[:2], ["PROPFIND /.well-known/caldav", "PROPFIND /"])
+
+    def test_configured_homes_come_first(self) -> None:
+        """What is configured counts; what else the server tells counts too, if it tells anything."""
+        wanted = configured_homes(f"{SITE}team/{{local}}/", "", "john@example.com")
+        pages = {
+            "/": page("/", ME),
+            "/me/": page("/me/", CALENDARS + BOOKS + SCHEDULING),
+            "/me/in/": page("/me/in/", DEFAULT),
+            "OPTIONS /me/out/": Reply(200, headers={"DAV": "1, calendar-auto-schedule"}),
+        }
+        peer = server(pages)
+        found = peer.run(find_homes(peer.connection(), wanted))
+        self.assertEqual(found.calendars, (SITE + "team/john/",))
+        self.assertEqual(found.address_books, (SITE + "me/book/",))
+        self.assertTrue(found.schedules)
+        silent = server({})
+        self.assertEqual(silent.run(find_homes(silent.connection(), wanted)), wanted)
+        with self.assertRaises(NotFound):
+            silent.run(find_homes(silent.connection(), None))
+        refusing = server({"/": Reply(401), "/.well-known/caldav": Reply(401)})
+        with self.assertRaises(LoginRefused):
+            refusing.run(find_homes(refusing.connection(), wanted))
+        self.assertIsNone(configured_homes("", "", "john@example.com"))
 
     def test_a_configured_path_is_asked_first(self) -> None:
         """As in https://cloud.example.com/remote.php/dav/."""

@@ -6,21 +6,20 @@ wait for news of folders share.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, TypeVar
 
 from twisted.logger import Logger
 
 from carbonio_mobile.dav.collection import LISTED, Collection, Kind
-from carbonio_mobile.dav.faults import LoginRefused
 from carbonio_mobile.dav.hrefs import Url, as_collection, child
 from carbonio_mobile.dav.names import CTAG, SYNC_TOKEN
 from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, StoreError, Unavailable
 from carbonio_mobile.ids import AccountId, OperationId
 from carbonio_mobile.mailbox.davclient.collections import DavCollections
 from carbonio_mobile.mailbox.davclient.connection import DavConnection
-from carbonio_mobile.mailbox.davclient.discovery import Homes, discover
+from carbonio_mobile.mailbox.davclient.discovery import Homes, find_homes
 from carbonio_mobile.mailbox.embedded.threads import DatabaseThreads
 from carbonio_mobile.mailbox.gateway.objects.choice import arranged, own_name
 from carbonio_mobile.mailbox.gateway.objects.parts import (
@@ -136,23 +135,7 @@ class ObjectFolders:
         self._states.outdate()
 
     async def _discover(self) -> Homes:
-        """Ask the server; where homes are configured it need not know them, but may know more."""
-        configured = self._options.homes
-        try:
-            found = await discover(await self._connect())
-        except LoginRefused:
-            raise
-        except (NotFound, NotAllowed):
-            if configured is None:
-                raise
-            return configured
-        if configured is None:
-            return found
-        return replace(
-            found,
-            calendars=configured.calendars or found.calendars,
-            address_books=configured.address_books or found.address_books,
-        )
+        return await find_homes(await self._connect(), self._options.homes)
 
     async def _list(self) -> Listed:
         homes, dav = await self._dav()
