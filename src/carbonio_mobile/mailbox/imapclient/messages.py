@@ -142,7 +142,17 @@ class MessageCommands(MailboxCommands):
         what: list[Argument] = [f"{change}FLAGS.SILENT".encode("ascii"), _flags(flags)]
         if unchanged_since is not None:
             what.insert(0, f"(UNCHANGEDSINCE {unchanged_since})".encode("ascii"))
-        done = await self._in_parts("UID STORE", uids, lambda _: what)
+
+        def takes(response: Response) -> bool:
+            # What a silent change made of MODSEQ is no news (RFC 7162 3.1.3); others' flags are.
+            return (
+                isinstance(response, Fetch)
+                and response.flags is None
+                and response.uid in uids
+                and not _tells_more_than_flags(response)
+            )
+
+        done = await self._in_parts("UID STORE", uids, lambda _: what, takes=takes)
         codes = [one.code for one in done if one.code and one.code.name == "MODIFIED"]
         try:
             return _joined(parse_uids(code.argument) for code in codes)

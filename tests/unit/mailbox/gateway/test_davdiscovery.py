@@ -78,7 +78,7 @@ class DiscoveryTests(SynchronousTestCase):
         self.assertEqual(peer.lines[:2], ["PROPFIND /.well-known/caldav", "PROPFIND /"])
 
     def test_configured_homes_come_first(self) -> None:
-        """What is configured counts; what else the server tells counts too, if it tells anything."""
+        """What is configured counts; so does what else the server tells, if it tells anything."""
         wanted = configured_homes(f"{SITE}team/{{local}}/", "", "john@example.com")
         pages = {
             "/": page("/", ME),
