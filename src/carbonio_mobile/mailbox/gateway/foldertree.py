@@ -101,7 +101,9 @@ class FolderTree:
         present: list[RemoteFolder] = await self._mail.folders()
         await self._note_replaced(present)
         protocols = [Protocol.IMAP]
-        if self._objects is not None:
+        if self._objects is None:
+            protocols.append(Protocol.DAV)  # what was there while a server was configured goes
+        else:
             try:
                 present += await self._objects.folders()
                 protocols.append(Protocol.DAV)

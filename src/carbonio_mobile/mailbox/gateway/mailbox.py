@@ -95,7 +95,7 @@ class GatewayMailbox:
             self.tree.stale()
             await self.tree.refresh(asked=True)
             return
-        for link in (await self.tree.known()).values():
+        for link in list((await self.tree.known()).values()):
             if link.protocol is Protocol.IMAP and link.place == place:
                 self.mail.stale(link.folder)
                 self._notes.stale(link.folder)
