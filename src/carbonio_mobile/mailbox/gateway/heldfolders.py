@@ -77,9 +77,9 @@ class HeldFolders:
             self._fresh_at.pop(folder, None)
 
     def is_fresh(self, link: FolderLink) -> bool:
-        """Tell whether the mirror of a folder may be shown as it is."""
+        """Tell whether the mirror of a folder may be shown as it is; that of folders alone may."""
         at = self._fresh_at.get(link.folder)
-        return at is not None and self._is_fresh_since(link, at)
+        return link.container or (at is not None and self._is_fresh_since(link, at))
 
     @asynccontextmanager
     async def held(

@@ -85,7 +85,7 @@ class MailSide:
 
         Raises: NotFound (the mailbox is gone), other StoreErrors.
         """
-        if link.container or self._folders.is_fresh(link):
+        if self._folders.is_fresh(link):
             return
         async with self._folders.held(link):
             pass
@@ -101,8 +101,6 @@ class MailSide:
 
     def _is_fresh_since(self, link: FolderLink, at: float) -> bool:
         """Tell whether a mirror that was refreshed at a time may be shown as it is."""
-        if link.container:
-            return True
         if self._access.is_replaced(link.place):
             return False
         return self._jobs.seconds() - at < self._options.fresh_s or self._is_covered(link.place)

@@ -77,7 +77,7 @@ class NoteSide:
         Raises: NotFound (folder, or its mailbox is gone), other StoreErrors.
         """
         link = await self._link(folder)
-        if link.container or self._folders.is_fresh(link):
+        if self._folders.is_fresh(link):
             return
         async with self._folders.held(link):
             pass
