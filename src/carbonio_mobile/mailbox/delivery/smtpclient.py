@@ -4,16 +4,16 @@ Spec: RFC 5321 4.2.1 (replies of several lines), 4.5.3.2 (timeouts); RFC 3207 (S
 """
 
 import re
-from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from carbonio_mobile.errors import ProtocolError, Unavailable
+from carbonio_mobile.mailbox.askers import Askers
 
 _MAX_REPLY_BYTES = 64 * 1024
 _LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?\Z", re.DOTALL)
@@ -41,14 +41,12 @@ class SmtpConnection(Protocol):
     """Gives replies in the order of the commands; a lost connection fails all that wait."""
 
     def __init__(self, clock: IReactorTime) -> None:
-        self._clock = clock
         self._buffer = bytearray()
         self._size = 0
         self._lines: list[str] = []
-        self._waiting: deque[tuple[Deferred[Reply], IDelayedCall]] = deque()
+        self._askers: Askers[Reply] = Askers(clock, late=lambda: self.abort("no reply in time"))
         self._greeting: Reply | None = None
         self._is_greeted = False
-        self._lost: Exception | None = None
 
     def command(self, line: str, timeout_s: float) -> Deferred[Reply]:
         """Send a command and give its reply."""
@@ -59,25 +57,19 @@ class SmtpConnection(Protocol):
 
         Fails with Unavailable (connection lost, time over) or ProtocolError (no SMTP).
         """
-        if self._lost is not None:
-            return fail(self._lost)
-        if octets and self.transport is not None:
+        if octets and self._askers.lost is None and self.transport is not None:
             self.transport.write(octets)
-        reply: Deferred[Reply] = Deferred()
-        if self._greeting is not None and not octets:
-            reply.callback(self._greeting)
-            self._greeting = None
-        else:
-            alarm = self._clock.callLater(timeout_s, self._time_over)
-            self._waiting.append((reply, alarm))
-        return reply
+        if self._greeting is not None and not octets and self._askers.lost is None:
+            greeting, self._greeting = self._greeting, None
+            return succeed(greeting)
+        return self._askers.wait(timeout_s)
 
     def start_tls(self, context: Any) -> None:
         """Encrypt from here on. To be called as soon as the reply to STARTTLS is there.
 
         Raises: ProtocolError (more came with it in clear, which must not pass for the server's).
         """
-        if self._buffer or self._waiting:
+        if self._buffer or self._askers:
             raise ProtocolError("octets after the reply to STARTTLS")
         self.transport.startTLS(context)  # type: ignore[union-attr]  # a TCP connection's
 
@@ -87,8 +79,8 @@ class SmtpConnection(Protocol):
 
     def close(self) -> None:
         """Say goodbye and close."""
-        if self._lost is None and self.transport is not None:
-            self._lost = Unavailable("the connection is closed")
+        if self._askers.lost is None and self.transport is not None:
+            self._askers.lost = Unavailable("the connection is closed")
             self.transport.write(b"QUIT\r\n")
             self.transport.loseConnection()
 
@@ -100,7 +92,7 @@ class SmtpConnection(Protocol):
             return
         self._buffer += data
         # One after the other: what follows a line is not the same speaker's if that begins TLS.
-        while self._lost is None and (end := self._buffer.find(b"\n")) >= 0:
+        while self._askers.lost is None and (end := self._buffer.find(b"\n")) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]
             self._take_line(line.rstrip(b"\r"))
@@ -115,10 +107,8 @@ class SmtpConnection(Protocol):
             return
         reply = Reply(int(found[1]), tuple(self._lines))
         self._lines, self._size = [], len(self._buffer)
-        if self._waiting:
-            waiting, alarm = self._waiting.popleft()
-            alarm.cancel()
-            waiting.callback(reply)
+        if self._askers:
+            self._askers.answer(reply)
         elif not self._is_greeted:
             self._greeting = reply
         else:
@@ -126,11 +116,8 @@ class SmtpConnection(Protocol):
             self._break_off(Unavailable(f"{reply.code} {reply.text}, unasked"))
         self._is_greeted = True
 
-    def _time_over(self) -> None:
-        self._break_off(Unavailable("no reply in time"))
-
     def _break_off(self, why: Exception) -> None:
-        self._fail_all(why)
+        self._askers.fail(why)
         if self.transport is not None:
             self.transport.abortConnection()  # type: ignore[attr-defined]  # as above
 
@@ -138,16 +125,7 @@ class SmtpConnection(Protocol):
         """Fail whoever waits."""
         lost = Unavailable(f"connection lost: {reason.getErrorMessage()}")
         lost.__cause__ = reason.value  # a certificate that does not hold is told from others
-        self._fail_all(lost)
-
-    def _fail_all(self, why: Exception) -> None:
-        if self._lost is None:
-            self._lost = why
-        while self._waiting:
-            waiting, alarm = self._waiting.popleft()
-            if alarm.active():
-                alarm.cancel()
-            waiting.errback(Failure(why))
+        self._askers.fail(lost)
 
 
 class SmtpConnectionFactory(Factory):

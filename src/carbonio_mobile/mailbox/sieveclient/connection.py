@@ -3,15 +3,15 @@
 Spec: RFC 5804 1.2, 2.2 (STARTTLS).
 """
 
-from collections import deque
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from carbonio_mobile.errors import ProtocolError, Unavailable
+from carbonio_mobile.mailbox.askers import Askers
 from carbonio_mobile.sieve.wire import Bounds, Response, ResponseReader, Status
 
 _CLOSE_S = 5.0
@@ -26,20 +26,21 @@ class SieveConnection(Protocol):
     def __init__(self, clock: IReactorTime, bounds: Bounds) -> None:
         self._clock = clock
         self._reader = ResponseReader(bounds)
-        self._waiting: deque[tuple[Deferred[Response], IDelayedCall]] = deque()
+        self._askers: Askers[Response] = Askers(
+            clock,
+            late=lambda: self.abort("no response in time"),
+            given_up=lambda: self.abort("given up"),
+        )
         self._greetings_due = 1
         self._greeting: Response | None = None
-        self._lost: Exception | None = None
         self._closing: IDelayedCall | None = None
 
     def greeting(self, timeout_s: float) -> Deferred[Response]:
         """Give what the server says unasked. Fails as :meth:`command` does."""
         if self._greeting is not None:
             said, self._greeting = self._greeting, None
-            done: Deferred[Response] = Deferred()
-            done.callback(said)
-            return done
-        return self._wait(timeout_s)
+            return succeed(said)
+        return self._askers.wait(timeout_s)
 
     def command(self, octets: bytes, timeout_s: float) -> Deferred[Response]:
         """Send a command with its line end and give the response.
@@ -47,24 +48,16 @@ class SieveConnection(Protocol):
         Fails with Unavailable (connection lost or closed by the server, time over) or ProtocolError
         (no ManageSieve).
         """
-        if self._lost is None and self.transport is not None:
+        if self._askers.lost is None and self.transport is not None:
             self.transport.write(octets)
-        return self._wait(timeout_s)
-
-    def _wait(self, timeout_s: float) -> Deferred[Response]:
-        if self._lost is not None:
-            return fail(self._lost)
-        response: Deferred[Response] = Deferred(lambda _: self.abort("given up"))
-        alarm = self._clock.callLater(timeout_s, self.abort, "no response in time")
-        self._waiting.append((response, alarm))
-        return response
+        return self._askers.wait(timeout_s)
 
     def start_tls(self, context: Any) -> None:
         """Encrypt from here on; the server greets anew.
 
         Raises: ProtocolError (more came in clear, which must not pass for the server's).
         """
-        if not self._reader.is_idle or self._waiting or self._greeting is not None:
+        if not self._reader.is_idle or self._askers or self._greeting is not None:
             raise ProtocolError("octets after the response to STARTTLS")
         self._greetings_due += 1
         self.transport.startTLS(context)  # type: ignore[union-attr]  # a TCP connection's
@@ -75,17 +68,17 @@ class SieveConnection(Protocol):
 
     def close(self) -> None:
         """Say goodbye and close; a server that does not let go is left after a moment."""
-        if self._lost is None and self.transport is not None:
-            self._lost = Unavailable("the connection is closed")
+        if self._askers.lost is None and self.transport is not None:
+            self._askers.lost = Unavailable("the connection is closed")
             self.transport.write(b"LOGOUT\r\n")
             self.transport.loseConnection()
-            self._closing = self._clock.callLater(_CLOSE_S, self._break_off, self._lost)
+            self._closing = self._clock.callLater(_CLOSE_S, self._break_off, self._askers.lost)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Take octets from the server."""
         self._reader.feed(data)
         try:
-            while self._lost is None and (response := self._reader.response()) is not None:
+            while self._askers.lost is None and (response := self._reader.response()) is not None:
                 self._take(response)
         except ProtocolError as exc:
             self._break_off(exc)
@@ -93,11 +86,9 @@ class SieveConnection(Protocol):
     def _take(self, response: Response) -> None:
         if response.status is Status.BYE:
             self._break_off(Unavailable(f"the server closes: {response.text or 'no reason given'}"))
-        elif self._waiting:
+        elif self._askers:
             self._greetings_due = 0
-            waiting, alarm = self._waiting.popleft()
-            alarm.cancel()
-            waiting.callback(response)
+            self._askers.answer(response)
         elif self._greetings_due:
             self._greetings_due = 0
             self._greeting = response
@@ -106,7 +97,7 @@ class SieveConnection(Protocol):
             self._break_off(ProtocolError("a response that nobody asked for"))
 
     def _break_off(self, why: Exception) -> None:
-        self._fail_all(why)
+        self._askers.fail(why)
         if self.transport is not None:
             self.transport.abortConnection()  # type: ignore[attr-defined]  # as above
 
@@ -116,16 +107,7 @@ class SieveConnection(Protocol):
             self._closing.cancel()
         lost = Unavailable(f"connection lost: {reason.getErrorMessage()}")
         lost.__cause__ = reason.value  # a certificate that does not hold is told from others
-        self._fail_all(lost)
-
-    def _fail_all(self, why: Exception) -> None:
-        if self._lost is None:
-            self._lost = why
-        while self._waiting:
-            waiting, alarm = self._waiting.popleft()
-            if alarm.active():
-                alarm.cancel()
-            waiting.errback(Failure(why))
+        self._askers.fail(lost)
 
 
 class SieveConnectionFactory(Factory):
