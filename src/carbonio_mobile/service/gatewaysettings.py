@@ -101,6 +101,8 @@ def gateway_settings(values: Values) -> GatewaySettings | None:
     if not values["imap.host"]:
         raise ConfigError("imap.host", f"is needed for {wanted}")
     keeps_mail = values["backend.mailboxes"] == "gateway"
+    if keeps_mail:
+        _refuse_own_mail(values)
     return GatewaySettings(
         keeps_mail=keeps_mail,
         imap=_imap(values),
@@ -118,6 +120,16 @@ def with_connections(settings: GatewaySettings | None, count: int) -> GatewaySet
         return None
     pool = replace(settings.imap.pool, connections=count)
     return replace(settings, imap=replace(settings.imap, pool=pool))
+
+
+def _refuse_own_mail(values: Values) -> None:
+    """Refuse what is for mailboxes of our own. Raises: ConfigError."""
+    if values["server.lmtp"]:
+        why = "takes mail for mailboxes here; with backend.mailboxes = gateway the mail server does"
+        raise ConfigError("server.lmtp", why)
+    if values["relay.host"]:
+        why = "is for mailboxes here; with backend.mailboxes = gateway mail goes by [submission]"
+        raise ConfigError("relay.host", why)
 
 
 def _who_needs_imap(values: Values) -> str:

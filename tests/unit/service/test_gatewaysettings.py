@@ -162,6 +162,8 @@ PROXY = {"login": "proxy", "proxy_user": "p"}
         ({"dav": {"url": "http://dav.example.com/"}},
          "dav.url: passwords would go to dav.example.com as they are"),
         ({"dav": {"calendars": "https://x/{local}"}}, "dav.calendars: needs dav.url"),
+        ({"server": {"lmtp": ["tcp:24"]}}, "server.lmtp: takes mail for mailboxes here"),
+        ({"relay": {"host": "smtp.example.com"}}, "relay.host: is for mailboxes here"),
         ({"dav": {"url": "https://x.org/", "calendars": "https://x.org/{user}/"}},
          "dav.calendars: https://x.org/{user}/: {user} is none of"),
         ({"submission": {"host": ""}},
