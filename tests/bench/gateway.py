@@ -85,10 +85,9 @@ class GatewayLoad(Daemon):
 
 
 def fill(dovecot: Dovecot, user: int, count: int) -> None:
-    """Give a user lifelike mail, as a Maildir that Dovecot finds."""
+    """Give a user lifelike mail."""
     address = f"user{user}@example.com"
-    maildir = dovecot.place / "mail" / address / "Maildir"
-    maildir.parent.mkdir(parents=True)
+    maildir = dovecot.place / "mail" / f"new-{user}"
     subprocess.run(
         [
             sys.executable,
@@ -99,25 +98,29 @@ def fill(dovecot: Dovecot, user: int, count: int) -> None:
         check=True,
         stdout=subprocess.DEVNULL,
     )
+    if os.geteuid() == 0:
+        owner = (dovecot.place / "mail").stat()
+        subprocess.run(["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", maildir], check=True)
+    configuration = dovecot.place / "dovecot.conf"
+    subprocess.run(
+        ["doveadm", "-c", configuration, "import", "-u", address, f"maildir:{maildir}", "", "ALL"],
+        check=True,
+    )
+    shutil.rmtree(maildir)
 
 
 @contextmanager
-def gateway(accounts: dict[int, int]) -> Iterator[GatewayLoad]:
+def gateway(accounts: dict[int, int], *, store: str = "sdbox") -> Iterator[GatewayLoad]:
     """Run Dovecot and a daemon; user<N> has so many messages (``accounts``: N -> count)."""
-    dovecot = Dovecot.started(store="maildir")
+    dovecot = Dovecot.started(store=store)
     with tempfile.TemporaryDirectory(prefix="carbonio-mobile-bench-") as name:
         running = GatewayLoad(Path(name), dovecot)
         try:
-            for user, count in accounts.items():
+            for user in accounts:
                 dovecot.add_user(f"user{user}@example.com", quota="storage=100G")
+            for user, count in accounts.items():
                 if count:
                     fill(dovecot, user, count)
-            if os.geteuid() == 0:
-                owner = (dovecot.place / "mail").stat()
-                subprocess.run(
-                    ["chown", "-R", f"{owner.st_uid}:{owner.st_gid}", dovecot.place / "mail"],
-                    check=True,
-                )
             running.configure()
             running.start()
             yield running
@@ -126,8 +129,8 @@ def gateway(accounts: dict[int, int]) -> Iterator[GatewayLoad]:
             dovecot.remove()
 
 
-def initial() -> None:
-    with gateway(dict(enumerate(SIZES, 1))) as running:
+def initial(store: str) -> None:
+    with gateway(dict(enumerate(SIZES, 1)), store=store) as running:
         for user, size in enumerate(SIZES, 1):
             for mirror in ("empty", "filled"):
                 run = running.load("initial-sync", "--users", str(user), "--runs", "1")["median"]
@@ -139,8 +142,8 @@ def initial() -> None:
                 )
 
 
-def delta() -> None:
-    with gateway(dict(enumerate(SIZES, 1))) as running:
+def delta(store: str) -> None:
+    with gateway(dict(enumerate(SIZES, 1)), store=store) as running:
         bridge = serve(("127.0.0.1", running.dovecot.lmtp_port))
         for user, size in enumerate(SIZES, 1):
             run = running.load(
@@ -183,10 +186,15 @@ def held(devices: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help="initial delta held")
-    parser.add_argument("--devices", type=int, default=1_000, help="Pings held at once")
+    parser.add_argument("--devices", type=int, default=500, help="Pings held at once")
+    parser.add_argument("--store", default="sdbox", choices=("sdbox", "maildir"))
     chosen = parser.parse_args()
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {shutil.which('dovecot')}")
-    parts = {"initial": initial, "delta": delta, "held": lambda: held(chosen.devices)}
+    parts = {
+        "initial": lambda: initial(chosen.store),
+        "delta": lambda: delta(chosen.store),
+        "held": lambda: held(chosen.devices),
+    }
     for part in chosen.parts or parts:
         parts[part]()
 
