@@ -13,15 +13,10 @@ from carbonio_mobile.eas.messages.pictures import PictureOptions, Pictures
 from carbonio_mobile.eas.messages.ranges import Range
 from carbonio_mobile.eas.messages.resolverecipients import Source
 from carbonio_mobile.mime.addresses import parse_address_text
-from carbonio_mobile.sync.folders import FolderKind
 from carbonio_mobile.wbxml import Element
 
 PAGE_ROWS = 100
 """The most people in one answer (MS-ASCMD R416, R10031996)."""
-CONTACTS_MAX = 5000
-"""Own contacts that are looked through, newest first."""
-_CONTACTS_PAGE = 250
-_CONTACT_FOLDERS = (FolderKind.CONTACTS, FolderKind.USER_CONTACTS)
 
 
 async def listed(

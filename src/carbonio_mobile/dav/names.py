@@ -46,7 +46,6 @@ SYNC_TOKEN: Final = clark("D:sync-token")
 REPORTS: Final = clark("D:supported-report-set")
 PRIVILEGES: Final = clark("D:current-user-privilege-set")
 PRINCIPAL: Final = clark("D:current-user-principal")
-PRINCIPAL_URL: Final = clark("D:principal-URL")
 OWNER: Final = clark("D:owner")
 CTAG: Final = clark("S:getctag")
 

@@ -29,8 +29,12 @@ StateOf = Callable[[Collection[str], MailState | None], MailState]
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 
-_ITEM_OF = (
-    "SELECT uid, number, item.id FROM remote_message"
+_NUMBER_OF = (
+    "SELECT uid, number FROM remote_message"
+    " JOIN item ON item.id = remote_message.item WHERE remote_message.folder = ?"
+)
+_SIZED = (
+    "SELECT number, item.id, size_bytes FROM remote_message"
     " JOIN item ON item.id = remote_message.item WHERE remote_message.folder = ?"
 )
 _BY_UIDS = " AND uid IN (SELECT value FROM json_each(?))"
@@ -130,15 +134,8 @@ def write_one(change: Change, folder: int, item: int, old: MailState, new: MailS
 
 def vanish(change: Change, folder: int, uids: Iterable[int]) -> int:
     """Take messages out that are gone from the server; gives how many were known."""
-    rows = change.db.execute(f"{_ITEM_OF}{_BY_UIDS}", (folder, id_list(list(uids)))).fetchall()
-    return len(remove(change, folder, _sized(change.db, [item for _, _, item in rows])))
-
-
-def _sized(db: sqlite3.Connection, items: Sequence[int]) -> list[tuple[int, int, int]]:
-    return db.execute(
-        "SELECT number, id, size_bytes FROM item WHERE id IN (SELECT value FROM json_each(?))",
-        (id_list(items),),
-    ).fetchall()
+    rows = change.db.execute(f"{_SIZED}{_BY_UIDS}", (folder, id_list(list(uids)))).fetchall()
+    return len(remove(change, folder, rows))
 
 
 def vanish_but(change: Change, folder: int, present: UidSet) -> int:
@@ -150,8 +147,10 @@ def vanish_but(change: Change, folder: int, present: UidSet) -> int:
 
 def vanish_among(change: Change, folder: int, gone: Sequence[UidSet]) -> int:
     """Take out those of the known messages that stand in sets, which may name billions."""
-    known = known_uids(change.db, folder)
-    return vanish(change, folder, [uid for uid in known if any(uid in one for one in gone)])
+    rows: set[tuple[int, int, int]] = set()
+    for ends in (one for each in gone for one in each.ranges):
+        rows.update(change.db.execute(f"{_SIZED} AND uid BETWEEN ? AND ?", (folder, *ends)))
+    return len(remove(change, folder, sorted(rows)))
 
 
 def rematch(
@@ -216,8 +215,8 @@ def uids_of(db: sqlite3.Connection, folder: int, items: Iterable[ItemId]) -> dic
 
 def numbers_of(db: sqlite3.Connection, folder: int, uids: Collection[int]) -> dict[int, ItemId]:
     """Give the ids of messages of a folder, by UID; unknown ones are left out."""
-    rows = db.execute(f"{_ITEM_OF}{_BY_UIDS}", (folder, id_list(uids)))
-    return {uid: ItemId(number) for uid, number, _ in rows}
+    rows = db.execute(f"{_NUMBER_OF}{_BY_UIDS}", (folder, id_list(uids)))
+    return {uid: ItemId(number) for uid, number in rows}
 
 
 def link_message(change: Change, folder: int, number: int, uid: int) -> None:

@@ -87,9 +87,9 @@ class News:
         return sorted(found, key=lambda one: one.uid)
 
     @property
-    def hidden(self) -> list[Seen]:
-        """Those that are as good as deleted."""
-        return [one for one in self._seen.values() if is_marked_deleted(one.flags)]
+    def flags(self) -> dict[int, tuple[str, ...]]:
+        """The flags of all that came or changed, by UID."""
+        return {uid: one.flags for uid, one in self._seen.items()}
 
     def mark(self, before: Mark) -> Mark:
         """Give up to where a mailbox is known with this; what is told twice does no harm."""

@@ -8,7 +8,7 @@ asks for it.
 Spec: RFC 7162 (CONDSTORE, QRESYNC), RFC 9051 2.3.1.1 (UIDVALIDITY).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from twisted.logger import Logger
@@ -185,8 +185,7 @@ class MailRefresh:
             found = await self._by_history(connection, link, before, now)
             self._note_followed(connection, found, news)
             return found
-        await self._by_comparison(connection, link)
-        return await self._note(link, now, link.epoch)
+        return await self._by_comparison(connection, link, now)
 
     async def _by_history(
         self, connection: ImapConnection, link: FolderLink, before: Mark, now: Mark | None
@@ -205,7 +204,32 @@ class MailRefresh:
             on_vanished=news.gone.append if tells_gone else None,
         )
         present = None if tells_gone else await connection.search()
-        mark = now or news.mark(before)
+        return await self._merge(link, news, news.flags, present, now or news.mark(before))
+
+    async def _by_comparison(
+        self, connection: ImapConnection, link: FolderLink, now: Mark
+    ) -> FolderLink:
+        """Read all flags and compare them with those known; then the messages that are not."""
+        flags: dict[int, tuple[str, ...]] = {}
+        await connection.fetch(_ALL, ("FLAGS",), partial(_take_flags, flags))
+        shown = [uid for uid, each in flags.items() if not is_marked_deleted(each)]
+        news = News()
+        unknown = await self._jobs.read(mail.unknown, link.folder, shown)
+        if unknown:
+            await connection.fetch(UidSet.of(unknown), SKELETON, news.take)
+        return await self._merge(link, news, flags | news.flags, UidSet.of(flags), now)
+
+    async def _merge(
+        self,
+        link: FolderLink,
+        news: News,
+        flags: Mapping[int, tuple[str, ...]],
+        present: UidSet | None,
+        mark: Mark,
+    ) -> FolderLink:
+        """Take what the server told over, all at once; ``present`` are all that are there still."""
+        hidden = [uid for uid, each in flags.items() if is_marked_deleted(each)]
+        shown = {uid: each for uid, each in flags.items() if not is_marked_deleted(each)}
         state = self._state_of(link)
 
         def merge(change: Change) -> FolderLink:
@@ -213,9 +237,8 @@ class MailRefresh:
                 mail.vanish_among(change, link.folder, news.gone)
             if present is not None:
                 mail.vanish_but(change, link.folder, present)
-            mail.vanish(change, link.folder, [one.uid for one in news.hidden])
-            flags = {one.uid: one.flags for one in news.shown}
-            mail.note_flags(change, link.folder, flags, state)
+            mail.vanish(change, link.folder, hidden)
+            mail.note_flags(change, link.folder, shown, state)
             # What is no longer marked as deleted comes as a new one.
             mail.arrive(change, link.folder, news.shown, state)
             set_token(change.db, link.folder, mark.text())
@@ -223,56 +246,6 @@ class MailRefresh:
 
         found: FolderLink = await self._jobs.write(merge)
         return found
-
-    async def _by_comparison(self, connection: ImapConnection, link: FolderLink) -> None:
-        """Read all flags, and compare them with those known."""
-        flags: dict[int, tuple[str, ...]] = {}
-        await connection.fetch(_ALL, ("FLAGS",), partial(_take_flags, flags))
-        new = await self._new(connection, link)
-        await self._merge(connection, link, flags, [], new)
-        present = UidSet.of([*flags, *(one.uid for one in new)])
-        await self._jobs.write(mail.vanish_but, link.folder, present)
-
-    async def _new(self, connection: ImapConnection, link: FolderLink) -> list[Seen]:
-        """Read the messages that came since."""
-        highest = await self._jobs.read(mail.highest_uid, link.folder)
-        seen: list[Seen] = []
-        await connection.fetch(UidSet.from_on(highest + 1), SKELETON, partial(take_seen, seen))
-        # ``n:*`` always gives the last message, new or not (RFC 9051 9).
-        return sorted((one for one in seen if one.uid > highest), key=lambda one: one.uid)
-
-    async def _merge(
-        self,
-        connection: ImapConnection,
-        link: FolderLink,
-        flags: dict[int, tuple[str, ...]],
-        gone: list[UidSet],
-        new: list[Seen],
-    ) -> None:
-        hidden = [uid for uid, each in flags.items() if is_marked_deleted(each)]
-        shown = {uid: each for uid, each in flags.items() if not is_marked_deleted(each)}
-
-        state = self._state_of(link)
-
-        def merge(change: Change) -> list[int]:
-            if gone:
-                mail.vanish_among(change, link.folder, gone)
-            mail.vanish(change, link.folder, hidden)
-            mail.note_flags(change, link.folder, shown, state)
-            mail.arrive(change, link.folder, new, state)
-            return mail.unknown(change.db, link.folder, shown)
-
-        unknown = await self._jobs.write(merge)
-        if unknown:
-            await self._add_again(connection, link, unknown)
-
-    async def _add_again(
-        self, connection: ImapConnection, link: FolderLink, uids: list[int]
-    ) -> None:
-        """Enter messages that are no longer marked as deleted: they come as new ones."""
-        seen: list[Seen] = []
-        await connection.fetch(UidSet.of(uids), SKELETON, partial(take_seen, seen))
-        await self._jobs.write(mail.arrive, link.folder, seen, self._state_of(link))
 
     async def _note(self, link: FolderLink, now: Mark, epoch: str) -> FolderLink:
         def note(change: Change) -> FolderLink:
