@@ -1,6 +1,6 @@
 """Making folders on the servers: mailboxes for mail and notes, collections for the rest."""
 
-from carbonio_mobile.errors import Conflict, NotAllowed, ReadOnly, StoreError, Unavailable
+from carbonio_mobile.errors import Conflict, NotAllowed, StoreError, Unavailable
 from carbonio_mobile.ids import OperationId
 from carbonio_mobile.imap.responses import MailboxStatus
 from carbonio_mobile.mailbox.gateway.mail.access import MailAccess
@@ -78,6 +78,5 @@ class FolderMaking:
             return spaces.prefix + name
         if above.protocol is not Protocol.IMAP or not spaces.separator:
             raise NotAllowed(f"folder {above.id} can hold no folders of mail")
-        if above.read_only:
-            raise ReadOnly(f"folder {above.id} may only be read")
+        above.check_writable()
         return f"{above.place}{spaces.separator}{name}"

@@ -261,8 +261,7 @@ class FolderTree:
 
     async def _rename_mailbox(self, link: FolderLink, parent: FolderId | None, name: str) -> None:
         above = None if parent is None else await self.link(parent)
-        if link.read_only:
-            raise ReadOnly(f"folder {link.id} may only be read")
+        link.check_writable()
         place = await self._making.place(above, clean_name(name))
         separator = (await self._mail.spaces()).separator
         async with self._access.connection() as connection:
@@ -285,8 +284,7 @@ class FolderTree:
         link = await self.link(folder)
         if link is None or link.kind.standard:
             raise NotAllowed(f"folder {folder} is a standard folder")
-        if link.read_only:
-            raise ReadOnly(f"folder {folder} may only be read")
+        link.check_writable()
         if link.protocol is Protocol.DAV:
             assert self._objects is not None, "a folder of its protocol is there"
             await self._objects.delete_folder(link)

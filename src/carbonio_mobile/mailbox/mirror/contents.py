@@ -34,7 +34,7 @@ def missing(db: sqlite3.Connection, folder: int, items: Sequence[ItemId]) -> lis
         " JOIN remote_message ON remote_message.item = item.id"
         " WHERE item.folder = ? AND cached_bytes = 0"
         " AND number IN (SELECT value FROM json_each(?))",
-        (folder, id_list([item for item in items if 0 < item < 1 << 62])),
+        (folder, id_list(items)),
     )
     return [Wanted(ItemId(number), *rest) for number, *rest in rows]
 

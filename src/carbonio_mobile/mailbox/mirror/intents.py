@@ -38,9 +38,9 @@ def begin(
     return row.lastrowid
 
 
-def end(db: sqlite3.Connection, intent: int) -> None:
+def end(change: Change, intent: int) -> None:
     """Forget an intent: its effect stands in the mirror, or it had none."""
-    db.execute("DELETE FROM remote_intent WHERE id = ?", (intent,))
+    change.db.execute("DELETE FROM remote_intent WHERE id = ?", (intent,))
 
 
 def left_behind(db: sqlite3.Connection) -> list[WriteIntent]:

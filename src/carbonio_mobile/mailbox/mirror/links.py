@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from carbonio_mobile.errors import NotFound
+from carbonio_mobile.errors import NotAllowed, NotFound, ReadOnly
 from carbonio_mobile.ids import FolderId
 from carbonio_mobile.mailbox.embedded.change import Change
 from carbonio_mobile.mailbox.embedded.rows import folder_id, folder_number
@@ -89,6 +89,17 @@ class FolderLink:
     def key(self) -> Key:
         """What it is known by."""
         return self.protocol, self.place, self.component
+
+    def check_writable(self) -> None:
+        """Refuse to change what may only be read. Raises: ReadOnly."""
+        if self.read_only:
+            raise ReadOnly(f"folder {self.id} may only be read")
+
+    def check_takes_items(self) -> None:
+        """Refuse where no items may be written. Raises: ReadOnly, NotAllowed."""
+        self.check_writable()
+        if self.container:
+            raise NotAllowed(f"folder {self.id} can hold folders only")
 
 
 def link_of(db: sqlite3.Connection, folder: FolderId) -> FolderLink:

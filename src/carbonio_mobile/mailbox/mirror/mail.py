@@ -208,7 +208,7 @@ def uids_of(db: sqlite3.Connection, folder: int, items: Iterable[ItemId]) -> dic
         "SELECT number, uid FROM item INDEXED BY item_number"
         " JOIN remote_message ON remote_message.item = item.id"
         " WHERE item.folder = ? AND number IN (SELECT value FROM json_each(?))",
-        (folder, id_list([item for item in items if 0 < item < 1 << 62])),
+        (folder, id_list(list(items))),
     )
     return {ItemId(number): uid for number, uid in rows}
 

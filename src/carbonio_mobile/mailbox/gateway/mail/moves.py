@@ -15,7 +15,7 @@ from carbonio_mobile.mailbox.embedded.change import Change
 from carbonio_mobile.mailbox.gateway.mail import matching as mailmatching
 from carbonio_mobile.mailbox.gateway.mail.access import MailAccess
 from carbonio_mobile.mailbox.gateway.mail.matching import Named, read_named
-from carbonio_mobile.mailbox.gateway.mail.writes import check_epoch, check_writable
+from carbonio_mobile.mailbox.gateway.mail.writes import check_epoch
 from carbonio_mobile.mailbox.gateway.mirrorjobs import MirrorJobs
 from carbonio_mobile.mailbox.imapclient.messages import Moved
 from carbonio_mobile.mailbox.mirror import intents, mail
@@ -37,8 +37,8 @@ class MailMoves:
         self, link: FolderLink, items: Sequence[ItemId], target: FolderLink
     ) -> Mapping[ItemId, ItemHead]:
         """See :meth:`IItemWrites.move`."""
-        check_writable(link)
-        check_writable(target)
+        link.check_takes_items()
+        target.check_takes_items()
         uids = await self._jobs.read(mail.uids_of, link.folder, items)
         pairs: dict[int, int] = {}
         intent = None
@@ -47,7 +47,7 @@ class MailMoves:
 
         def write(change: Change) -> Mapping[ItemId, ItemHead]:
             if intent is not None:
-                intents.end(change.db, intent)
+                intents.end(change, intent)
             return _move_in_mirror(change, link, items, target, uids, pairs)
 
         heads: Mapping[ItemId, ItemHead] = await self._jobs.write(write)
@@ -75,7 +75,8 @@ class MailMoves:
             try:
                 moved: Moved = await connection.move(UidSet.of(uids.values()), target.place)
             except (NotAllowed, NotFound):
-                await self._jobs.write(_end, intent)  # it was refused, so there is nothing to find
+                # It was refused, so there is nothing to find.
+                await self._jobs.write(intents.end, intent)
                 raise
         if moved.uids:
             check_epoch(target, moved.validity)
@@ -141,10 +142,6 @@ class MailMoves:
                 return await read_named(connection, uids), connection.can("MOVE")
         except NotFound:
             return [], True  # the mailbox is gone, and they with it
-
-
-def _end(change: Change, intent: int) -> None:
-    intents.end(change.db, intent)
 
 
 def _move_in_mirror(

@@ -66,7 +66,7 @@ class MailRecovery:
             is_over = True
         age_s = self._jobs.seconds() - intent.begun_at
         if is_over or not 0 <= age_s < self._doubt_s:
-            await self._jobs.write(_end, intent.id)
+            await self._jobs.write(intents.end, intent.id)
             return True
         return False
 
@@ -112,7 +112,3 @@ def _adopt(change: Change, *, link: FolderLink, one: Seen, intent: WriteIntent) 
         (link.folder, number),
     ).fetchone()
     once(change, "append", OperationId(intent.operation), lambda: row)
-
-
-def _end(change: Change, intent: int) -> None:
-    intents.end(change.db, intent)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from carbonio_mobile.errors import NotAllowed, ReadOnly, StoreError, Unavailable
+from carbonio_mobile.errors import NotAllowed, StoreError, Unavailable
 from carbonio_mobile.ids import ItemId, ItemVersion, OperationId
 from carbonio_mobile.imap.codes import Appended
 from carbonio_mobile.imap.uidsets import UidSet
@@ -68,7 +68,7 @@ class MailWrites:
     ) -> ItemHead:
         """Store a message that was not stored before. Raises: OverQuota, other StoreErrors."""
         check_holds_mail(link.kind)
-        check_writable(link)
+        link.check_takes_items()
 
         def begin(change: Change) -> tuple[int, Detail]:
             _check_room(change, len(source), quota_bytes)
@@ -83,7 +83,7 @@ class MailWrites:
             content = _kept(make_content(source, received), keeps=keeps)
 
             def write(change: Change) -> ItemHead:
-                intents.end(change.db, intent)
+                intents.end(change, intent)
                 made = writing.append(change, link.id, content, state, received, operation, 0)
                 mail.link_message(change, link.folder, made.item, uid)
                 return made
@@ -117,7 +117,8 @@ class MailWrites:
             except Unavailable:
                 raise
             except StoreError:
-                await self._jobs.write(_end, intent)  # it was refused, so there is nothing to find
+                # It was refused, so there is nothing to find.
+                await self._jobs.write(intents.end, intent)
                 raise
         if where is not None:
             check_epoch(link, where.validity)
@@ -152,7 +153,7 @@ class MailWrites:
         if contents and link.kind is not FolderKind.DRAFTS:
             raise NotAllowed("a new source outside of the drafts")
         if patches:
-            check_writable(link)
+            link.check_takes_items()
         before = await self._jobs.read(_states, link.folder, list(patches))
         for item, source in contents.items():
             if item in before:
@@ -219,7 +220,7 @@ class MailWrites:
         state = patched(old, patch)
         intent, new_uid = await self._store(link, source, state, begin, replaces=True)
         await self.take_over_draft(link, item, source, now, old=uid, new=new_uid)
-        await self._jobs.write(_end, intent)
+        await self._jobs.write(intents.end, intent)
 
     async def take_over_draft(
         self, link: FolderLink, item: ItemId, source: bytes, received: float, *, old: int, new: int
@@ -247,7 +248,7 @@ class MailWrites:
 
     async def delete(self, link: FolderLink, items: Sequence[ItemId]) -> frozenset[ItemId]:
         """Delete messages for good; gives those that were there."""
-        check_writable(link)
+        link.check_takes_items()
         uids = await self._jobs.read(mail.uids_of, link.folder, items)
         if uids:
             async with self._access.selected(link, writes=True) as connection:
@@ -257,7 +258,7 @@ class MailWrites:
 
     async def empty(self, link: FolderLink) -> None:
         """Delete all messages of a mailbox that the mirror knows."""
-        check_writable(link)
+        link.check_takes_items()
         uids = list(await self._jobs.read(mail.known_uids, link.folder))
         async with self._access.selected(link, writes=True) as connection:
             for at in range(0, len(uids), _EXPUNGED_AT_ONCE):
@@ -272,14 +273,6 @@ def _kept(content: Content, *, keeps: bool) -> Content:
     return replace(content, source=source, searchable=_NOT_SEARCHED)
 
 
-def check_writable(link: FolderLink) -> None:
-    """Refuse to change what may not be changed. Raises: ReadOnly, NotAllowed."""
-    if link.read_only:
-        raise ReadOnly(f"folder {link.id} may only be read")
-    if link.container:
-        raise NotAllowed(f"folder {link.id} can hold folders only")
-
-
 def check_epoch(link: FolderLink, validity: int) -> None:
     """Refuse UIDs that are not of the mailbox as the mirror knows it. Raises: Unavailable."""
     if str(validity) != link.epoch:
@@ -292,17 +285,13 @@ def _check_room(change: Change, more_bytes: int, quota_bytes: int) -> None:
     change.used_bytes -= more_bytes
 
 
-def _end(change: Change, intent: int) -> None:
-    intents.end(change.db, intent)
-
-
 def _states(db: Any, folder: int, items: Sequence[ItemId]) -> dict[ItemId, tuple[int, MailState]]:
     """Give UID and state of items."""
     rows = db.execute(
         f"SELECT number, uid, {STATE} FROM item INDEXED BY item_number"  # noqa: S608 -- constant
         " JOIN remote_message ON remote_message.item = item.id"
         " WHERE item.folder = ? AND number IN (SELECT value FROM json_each(?))",
-        (folder, id_list([item for item in items if 0 < item < 1 << 62])),
+        (folder, id_list(items)),
     )
     return {ItemId(number): (uid, unpack_state(*state)) for number, uid, *state in rows}
 

@@ -41,7 +41,7 @@ class NoteRecovery:
                     await self._settle_move(intent, link, links[intent.detail["target"]])
             except NotFound:
                 pass  # a mailbox is gone, and all that was in it
-        await self._jobs.write(_end, intent.id)
+        await self._jobs.write(intents.end, intent.id)
         return True
 
     async def _settle_stored(self, intent: WriteIntent, link: FolderLink) -> None:
@@ -109,7 +109,3 @@ def _adopt(change: Change, intent: WriteIntent) -> bool:
     if intent.verb == ADD:
         notes.adopt(change, found, OperationId(intent.operation))
     return True
-
-
-def _end(change: Change, intent: int) -> None:
-    intents.end(change.db, intent)

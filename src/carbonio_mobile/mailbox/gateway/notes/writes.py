@@ -10,7 +10,7 @@ Spec: design.md 4 (P1, order of writes); RFC 4315 (UIDPLUS), RFC 6851 (MOVE).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, ReadOnly, TooLarge, Unavailable
+from carbonio_mobile.errors import Conflict, NotAllowed, NotFound, TooLarge, Unavailable
 from carbonio_mobile.ids import ItemId, ItemVersion, OperationId
 from carbonio_mobile.imap.searching import UNDELETED
 from carbonio_mobile.imap.uidsets import UidSet
@@ -74,7 +74,7 @@ class NoteWrites:
         ready = await self._ready(link, source)
 
         def begin(change: Change) -> ItemHead | int:
-            _check_writable(link)
+            link.check_takes_items()
             was = notes.newest(change.db, link.folder, ready.identifier)
             if was is not None:
                 if record_of(change.db, was.row) != ready.made.record:
@@ -90,7 +90,7 @@ class NoteWrites:
         uid = await self._appended(link, ready.message)
 
         def write(change: Change) -> ItemHead:
-            intents.end(change.db, intent)
+            intents.end(change, intent)
             entered = once(
                 change, "append", operation, lambda: notes.enter(change, link.folder, ready.at(uid))
             )
@@ -167,12 +167,12 @@ class NoteWrites:
         version: ItemVersion = await self._jobs.write(notes.put, was, ready.at(uid))
         async with self._access.selected(link, writes=True) as connection:
             await connection.expunge(UidSet.of([was.uid]))
-        await self._jobs.write(_end, intent)
+        await self._jobs.write(intents.end, intent)
         return version
 
     async def delete(self, link: FolderLink, items: Sequence[ItemId]) -> frozenset[ItemId]:
         """Delete notes for good; gives those that were there. Raises: ReadOnly, StoreError."""
-        _check_writable(link)
+        link.check_takes_items()
         here: dict[ItemId, HeldNote] = await self._jobs.read(notes.held, link.folder, items)
         if here:
             async with self._access.selected(link, writes=True) as connection:
@@ -191,7 +191,7 @@ class NoteWrites:
 
     async def empty(self, link: FolderLink) -> None:
         """Delete all notes that are known, and what they were before."""
-        _check_writable(link)
+        link.check_takes_items()
         highest = await self._jobs.read(mail.highest_uid, link.folder)
         async with self._access.selected(link, writes=True) as connection:
             uids = [uid for uid in await connection.search(UNDELETED) if uid <= highest]
@@ -204,8 +204,8 @@ class NoteWrites:
         self, link: FolderLink, items: Sequence[ItemId], target: FolderLink
     ) -> Mapping[ItemId, ItemHead]:
         """Move notes to another folder. Raises: NotFound, ReadOnly, NotAllowed, StoreError."""
-        _check_writable(link)
-        _check_writable(target)
+        link.check_takes_items()
+        target.check_takes_items()
         if link.folder == target.folder:
             stay: Mapping[ItemId, ItemHead] = await self._jobs.write(
                 writing.move, link.id, items, target.id
@@ -219,7 +219,7 @@ class NoteWrites:
 
         def write(change: Change) -> Mapping[ItemId, ItemHead]:
             if intent is not None:
-                intents.end(change.db, intent)
+                intents.end(change, intent)
             return notes.move(change, link.folder, items, target.folder, uids)
 
         self._refresh.unsure(link.folder)
@@ -266,19 +266,12 @@ def _says(change: Change, one: HeldNote, source: bytes, made: Made, expected: It
 
 
 def _check_replaceable(change: Change, link: FolderLink, one: HeldNote, identifier: str) -> None:
-    _check_writable(link)
+    link.check_takes_items()
     if not one.whole:
         raise NotAllowed(f"the message of note {one.item} holds more than a note can")
     other = notes.newest(change.db, link.folder, identifier)
     if other is not None and other.row != one.row:
         raise Conflict(f"note {other.item} in folder {link.id} has that UID")
-
-
-def _check_writable(link: FolderLink) -> None:
-    if link.read_only:
-        raise ReadOnly(f"folder {link.id} may only be read")
-    if link.container:
-        raise NotAllowed(f"folder {link.id} can hold folders only")
 
 
 def _detail(change: Change, link: FolderLink, identifier: str) -> dict[str, int | str]:
@@ -288,7 +281,3 @@ def _detail(change: Change, link: FolderLink, identifier: str) -> dict[str, int 
         "after": mail.highest_uid(change.db, link.folder),
         "epoch": link.epoch,
     }
-
-
-def _end(change: Change, intent: int) -> None:
-    intents.end(change.db, intent)

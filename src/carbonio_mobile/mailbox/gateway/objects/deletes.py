@@ -12,7 +12,6 @@ from carbonio_mobile.dav.hrefs import Url
 from carbonio_mobile.errors import Conflict, NotFound, StoreError
 from carbonio_mobile.ids import FolderId, ItemId
 from carbonio_mobile.mailbox.davclient.items import DavItems
-from carbonio_mobile.mailbox.gateway.objects.parts import check_writable
 from carbonio_mobile.mailbox.gateway.objects.reach import Reach
 from carbonio_mobile.mailbox.mirror.links import FolderLink, link_of
 from carbonio_mobile.mailbox.mirror.objects import Held, first_items, held, take_out
@@ -40,7 +39,7 @@ class ObjectDeletes:
         """Delete all objects of a folder. Raises: NotFound, ReadOnly, StoreError."""
         link: FolderLink = await self._reach.read(link_of, folder)
         async with self._reach.locks.held(Url(link.place)):
-            check_writable(link)
+            link.check_writable()
             await self._reach.refresh(Url(link.place))
             while found := await self._reach.read(first_items, folder, _EMPTIED_AT_ONCE):
                 if not await self._delete(link, found):
@@ -50,7 +49,7 @@ class ObjectDeletes:
         found: dict[ItemId, Held] = await self._reach.read(held, link.id, items)
         if not found:
             return frozenset()
-        check_writable(link)
+        link.check_writable()
         place = Url(link.place)
         dav = await self._reach.items(place)
         failed = await self._delete_all(dav, found)

@@ -25,7 +25,6 @@ from carbonio_mobile.errors import (
     Conflict,
     Corrupt,
     NotFound,
-    ReadOnly,
     StoreError,
     Unavailable,
 )
@@ -95,8 +94,9 @@ class ObjectMoves:
             return await self._moved_in_mirror(folder, items, target)
         async with self._reach.locks.held(Url(origin.place), Url(goal.place)):
             found: dict[ItemId, Held] = await self._reach.read(held, folder, items)
-            if found and (origin.read_only or goal.read_only):
-                raise ReadOnly("one of these collections may only be read")
+            if found:
+                origin.check_writable()
+                goal.check_writable()
             try:
                 moves = await self._move_all(origin, goal, found) if found else []
                 heads = await self._reach.write(_note, folder, items, goal, moves)
@@ -201,7 +201,7 @@ class ObjectMoves:
             goal = numbers.get(intent.detail["target"])
             there: list[Held] = await self._reach.read(held_at, (intent.folder,), (url,))
             if origin is None or goal is None or not there:
-                await self._reach.write(_end, intent.id)
+                await self._reach.write(end, intent.id)
                 return
             move = _Move(
                 intent=intent.id, item=ItemId(there[0].number), before=there[0], target=target
@@ -271,10 +271,6 @@ def _other_target(one: _Move) -> Url:
     return child(Url(one.target.rpartition("/")[0] + "/"), f"{digest}.{suffix[:8] or 'ics'}")
 
 
-def _end(change: Change, intent: int) -> None:
-    end(change.db, intent)
-
-
 def _note(
     change: Change,
     folder: FolderId,
@@ -287,7 +283,7 @@ def _note(
     heads = writing.move(change, folder, [item for item in items if item not in stayed], goal.id)
     for one in moves:
         if not isinstance(one.fault, Unavailable):
-            end(change.db, one.intent)
+            end(change, one.intent)
         if one.stored is not None:
             touch(change.db, one.before.folder, one.before.url)
             touch(change.db, goal.folder, one.stored.url)

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 from twisted.internet.defer import DeferredLock
 
 from carbonio_mobile.dav.hrefs import Url
-from carbonio_mobile.errors import ReadOnly, Unavailable
+from carbonio_mobile.errors import Unavailable
 from carbonio_mobile.ids import AccountId
 from carbonio_mobile.mailbox.davclient.connection import DavConnection
 from carbonio_mobile.mailbox.davclient.discovery import Homes
@@ -111,12 +111,6 @@ def known_of(links: Sequence[FolderLink]) -> Known:
 def form_folders(links: Sequence[FolderLink]) -> dict[type[Record], int]:
     """Give the folder of each form that a collection's objects may have."""
     return {FORMS[one.component]: one.folder for one in links}
-
-
-def check_writable(link: FolderLink) -> None:
-    """Refuse to change what may only be read. Raises: ReadOnly."""
-    if link.read_only:
-        raise ReadOnly("this collection may only be read")
 
 
 _AWAY_S: Final = 30.0

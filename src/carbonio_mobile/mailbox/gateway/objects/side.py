@@ -23,7 +23,6 @@ from carbonio_mobile.mailbox.gateway.objects.parts import (
     Locks,
     ObjectOptions,
     QuotaOf,
-    check_writable,
 )
 from carbonio_mobile.mailbox.gateway.objects.reach import Reach
 from carbonio_mobile.mailbox.gateway.objects.refresh import ObjectRefresh
@@ -281,4 +280,4 @@ class ObjectSide:
 def _check_own(link: FolderLink) -> None:
     if link.kind.standard:
         raise NotAllowed(f"folder {link.folder} is a standard folder")
-    check_writable(link)
+    link.check_writable()

@@ -35,7 +35,6 @@ from carbonio_mobile.mailbox.gateway.objects.parts import (
     CONTACT,
     SUFFIX,
     QuotaOf,
-    check_writable,
 )
 from carbonio_mobile.mailbox.gateway.objects.reach import Reach
 from carbonio_mobile.mailbox.mirror import objects
@@ -129,7 +128,7 @@ class ObjectWrites:
                 return ready.item.version
             if expected != ready.item.version:
                 raise Conflict(f"item {item} is not at version {expected[:40]!a}")
-            check_writable(link)
+            link.check_writable()
             items = await self._reach.items(Url(link.place))
             try:
                 stored = await self._put_anew(items, ready.item, ready.source, source)
@@ -160,7 +159,7 @@ class ObjectWrites:
             check_form(link.kind, type(made.record))
             head = adopted(change.db, operation)
             if head is None:
-                check_writable(link)
+                link.check_writable()
                 for one in held_at(change.db, (link.folder,), (url,)):
                     head = adopt_held(change, one, operation)
             if head is None:
